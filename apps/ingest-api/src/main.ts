@@ -1,0 +1,5 @@
+import { runProcess } from '@nexmdm/service';
+import { readConfig } from './config.ts';
+import { createIngestApi } from './deps.ts';
+
+await runProcess({ name: 'ingest-api', env: process.env, readConfig, create: createIngestApi });

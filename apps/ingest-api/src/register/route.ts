@@ -1,0 +1,42 @@
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { registerRequestSchema, type RegisterAnswer } from '@nexmdm/contracts';
+import { AliasTakenError, type NewDevice } from '@nexmdm/db';
+import { HttpProblem, parseOrReject, readJsonBody, unavailable } from '@nexmdm/service';
+import type { RequestHandler } from 'express';
+
+export interface RegisterDeps {
+  /** @throws AliasTakenError */
+  insertDevice: (device: NewDevice) => Promise<void>;
+}
+
+const MAX_BYTES = 64 * 1024;
+const TOKEN_BYTES = 32;
+
+/** `POST /v1/register`: a new device and its token, which is shown this once. */
+export function registerRoute(deps: RegisterDeps): RequestHandler {
+  return async (req, res) => {
+    const body = await readJsonBody(req, MAX_BYTES);
+    const { alias, hardware_id } = parseOrReject(registerRequestSchema, body, 'registration');
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const device: NewDevice = {
+      id: randomUUID(),
+      alias,
+      hardware_id: hardware_id ?? null,
+      token_id: hash('sha256', token, 'hex'),
+    };
+    try {
+      await deps.insertDevice(device);
+    } catch (error) {
+      if (error instanceof AliasTakenError) {
+        throw new HttpProblem({
+          status: 409,
+          code: 'alias-taken',
+          detail: 'Another device has this alias; choose a different one.',
+        });
+      }
+      throw unavailable('The device was not registered because the database is not available; try again.', error);
+    }
+    const answer: RegisterAnswer = { device_id: device.id, device_token: token };
+    res.status(201).set('cache-control', 'no-store').json(answer);
+  };
+}

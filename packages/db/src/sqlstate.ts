@@ -1,0 +1,75 @@
+/**
+ * What a failed statement means for whoever ran it, from the SQLSTATE or the socket's error code.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+
+const UNIQUE_VIOLATION = '23505';
+const CHECK_VIOLATION = '23514';
+const LOCK_NOT_AVAILABLE = '55P03';
+const DUPLICATE_TABLE = '42P07';
+
+/** Data that PostgreSQL will never take: data exceptions (22) and broken constraints (23). */
+const PERMANENT_CLASSES = ['22', '23'];
+
+interface DatabaseErrorFields {
+  code?: unknown;
+  table?: unknown;
+  constraint?: unknown;
+  routine?: unknown;
+}
+
+function fieldsOf(error: unknown): DatabaseErrorFields {
+  return error instanceof Error ? (error as DatabaseErrorFields) : {};
+}
+
+/** The SQLSTATE or socket error code, or `unknown`. */
+export function errorCode(error: unknown): string {
+  const { code } = fieldsOf(error);
+  return typeof code === 'string' ? code : 'unknown';
+}
+
+/**
+ * No partition takes the row. PostgreSQL reports it as a check violation that names the partitioned
+ * table and no constraint.
+ */
+export function isMissingPartition(error: unknown): boolean {
+  const { code, constraint } = fieldsOf(error);
+  return code === CHECK_VIOLATION && constraint === undefined;
+}
+
+/** The rows themselves are refused, so that trying them again changes nothing. */
+export function isPoison(error: unknown): boolean {
+  return PERMANENT_CLASSES.includes(errorCode(error).slice(0, 2)) && !isMissingPartition(error);
+}
+
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const fields = fieldsOf(error);
+  return fields.code === UNIQUE_VIOLATION && fields.constraint === constraint;
+}
+
+export function isLockTimeout(error: unknown): boolean {
+  return errorCode(error) === LOCK_NOT_AVAILABLE;
+}
+
+/** Somebody else made the same table, or part of it, at the same moment. */
+export function isDuplicateTable(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === DUPLICATE_TABLE || code === UNIQUE_VIOLATION;
+}
+
+/** Connection exceptions (08), operator intervention such as a shutdown (57), too many connections (53). */
+const UNAVAILABLE_CLASSES = ['08', '53', '57'];
+const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/**
+ * The database could not be reached or didn't answer in time. The driver's own timeouts and lost
+ * connections carry no code at all, and everything that PostgreSQL says has one.
+ */
+export function isConnectionFault(error: unknown): boolean {
+  const code = errorCode(error);
+  return (
+    (code === 'unknown' && error instanceof Error && error.name === 'Error') ||
+    SOCKET_ERRORS.includes(code) ||
+    UNAVAILABLE_CLASSES.includes(code.slice(0, 2))
+  );
+}

@@ -1,0 +1,108 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { parseExactJson } from '@nexmdm/contracts';
+import { HttpProblem } from './problem.ts';
+
+const inflate = promisify(gunzip);
+
+/** The client went away before its request was complete; there is nobody to answer. */
+export class RequestAbortedError extends Error {
+  override readonly name = 'RequestAbortedError';
+}
+
+/**
+ * Reads a JSON body, gzip or plain, with integers kept exact.
+ *
+ * @param maxBytes holds for the bytes sent and for what they inflate to
+ * @throws HttpProblem 400, 413 or 415; RequestAbortedError
+ */
+export async function readJsonBody(req: IncomingMessage, maxBytes: number): Promise<unknown> {
+  requireJson(req.headers['content-type']);
+  const gzipped = isGzipped(req.headers['content-encoding']);
+  const sent = await readBytes(req, maxBytes);
+  const bytes = gzipped ? await inflateWithin(sent, maxBytes) : sent;
+  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8 text.');
+  try {
+    return parseExactJson(bytes.toString('utf8'));
+  } catch (error) {
+    throw malformed(`The body is not JSON: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+function requireJson(contentType: string | undefined): void {
+  if (contentType === 'application/json') return;
+  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType === 'application/json') return;
+  throw new HttpProblem({
+    status: 415,
+    code: 'unsupported-media-type',
+    detail: 'Send the body as application/json.',
+    headers: { accept: 'application/json' },
+  });
+}
+
+function isGzipped(contentEncoding: string | undefined): boolean {
+  if (contentEncoding === undefined || contentEncoding === 'identity') return false;
+  if (contentEncoding.toLowerCase() === 'gzip') return true;
+  throw new HttpProblem({
+    status: 415,
+    code: 'unsupported-encoding',
+    detail: 'The content encoding is not known; send gzip or none.',
+    headers: { 'accept-encoding': 'gzip, identity' },
+  });
+}
+
+function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
+      reject(tooLarge(maxBytes));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let length = 0;
+    req.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) {
+        reject(tooLarge(maxBytes));
+        req.removeAllListeners('data');
+        req.resume();
+        return;
+      }
+      chunks.push(chunk);
+    });
+    req.on('end', () => {
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+    });
+    req.on('error', reject);
+    req.on('close', () => {
+      reject(new RequestAbortedError('The client closed the connection.'));
+    });
+  });
+}
+
+async function inflateWithin(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  try {
+    return await inflate(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw malformed('The body is not valid gzip.');
+  }
+}
+
+function malformed(detail: string): HttpProblem {
+  return new HttpProblem({ status: 400, code: 'malformed', detail });
+}
+
+/** The rest of the body isn't waited for, so the connection can't be used again. */
+function tooLarge(maxBytes: number): HttpProblem {
+  return new HttpProblem({
+    status: 413,
+    code: 'too-large',
+    detail: `The body is larger than ${maxBytes} bytes, or inflates to more.`,
+    headers: { connection: 'close' },
+  });
+}

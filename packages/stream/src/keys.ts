@@ -1,0 +1,36 @@
+/** The consumer group that carries heartbeats into the database. */
+export const WRITERS = 'writers';
+
+/** Entries that no writer can store, with the reason. */
+export const DEAD_KEY = 'hb:dead';
+
+/**
+ * A shard's keys. The braces make Redis Cluster place all keys of a shard in one slot, so that a
+ * script may use them together.
+ */
+export interface ShardKeys {
+  shard: number;
+  stream: string;
+  /** A hash: how many heartbeats were `added` and `acked`, ever. */
+  counts: string;
+  /** A sorted set: consumer -> the millisecond at which it counts as dead. */
+  leases: string;
+}
+
+export function shardKeys(shard: number): ShardKeys {
+  const stream = `hb:{${shard}}`;
+  return { shard, stream, counts: `${stream}:counts`, leases: `${stream}:leases` };
+}
+
+export function allShardKeys(shards: number): ShardKeys[] {
+  return Array.from({ length: shards }, (_, shard) => shardKeys(shard));
+}
+
+/** The shard of a device; all its heartbeats go through the same one. FNV-1a. */
+export function shardOf(deviceId: string, shards: number): number {
+  let hash = 0x81_1c_9d_c5;
+  for (let index = 0; index < deviceId.length; index += 1) {
+    hash = Math.imul(hash ^ deviceId.charCodeAt(index), 0x01_00_01_93);
+  }
+  return (hash >>> 0) % shards;
+}

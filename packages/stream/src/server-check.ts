@@ -1,0 +1,42 @@
+import type { Redis } from 'ioredis';
+
+export interface RedisServerState {
+  version: string;
+  /** Must be `noeviction`: any other policy lets Redis throw away what was acknowledged. */
+  evictionPolicy: string;
+  /** Whether Redis keeps an append-only file, without which a restart loses the streams. */
+  appendOnly: boolean;
+  usedMemoryBytes: number;
+  /** 0 for no limit. */
+  maxMemoryBytes: number;
+}
+
+/** Reads it from INFO, which managed Redis allows where it doesn't allow CONFIG. */
+export async function readServerState(redis: Redis): Promise<RedisServerState> {
+  const [server, memory, persistence] = await Promise.all([
+    redis.info('server'),
+    redis.info('memory'),
+    redis.info('persistence'),
+  ]);
+  return {
+    version: field(server, 'redis_version'),
+    evictionPolicy: field(memory, 'maxmemory_policy'),
+    appendOnly: field(persistence, 'aof_enabled') === '1',
+    usedMemoryBytes: Number(field(memory, 'used_memory')),
+    maxMemoryBytes: Number(field(memory, 'maxmemory')),
+  };
+}
+
+/** @throws Error when Redis is away or may throw data away */
+export async function assertSafeRedis(redis: Redis): Promise<void> {
+  const { evictionPolicy } = await readServerState(redis);
+  if (evictionPolicy !== 'noeviction') {
+    throw new Error(
+      `Redis may throw heartbeats away: its maxmemory-policy is ${evictionPolicy}, it must be noeviction`,
+    );
+  }
+}
+
+function field(info: string, name: string): string {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+}
