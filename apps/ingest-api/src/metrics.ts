@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from '@nexmdm/service';
+import { Counter, exposeGauge, type Registry } from '@nexmdm/service';
 
 export interface IngestMetrics {
   ingested: Counter;
@@ -9,13 +9,10 @@ export interface IngestMetrics {
 
 export function createIngestMetrics(registry: Registry, cachedTokens: () => number): IngestMetrics {
   const registers = [registry];
-  new Gauge({
+  exposeGauge(registry, {
     name: 'device_tokens_cached',
     help: 'Device tokens kept in memory',
-    registers,
-    collect() {
-      this.set(cachedTokens());
-    },
+    read: cachedTokens,
   });
   return {
     ingested: new Counter({

@@ -1,5 +1,10 @@
 import { backoffMs, pause, type Logger } from '@nexmdm/service';
-import { isGroupMissing, type NewDeadLetter, type ShardConsumer, type StreamEntry } from '@nexmdm/stream';
+import {
+  isGroupMissing,
+  type NewDeadLetter,
+  type ShardConsumer,
+  type StreamEntry,
+} from '@nexmdm/stream';
 import type { Collector } from './batch/collect.ts';
 import { GaveUpError, type BatchWriter } from './batch/write-batch.ts';
 import type { WriterMetrics } from './metrics.ts';
@@ -83,16 +88,19 @@ async function storeEntries(
   for (const part of partsOf(entries, maxRows)) {
     const records = part.flatMap((entry) => entry.records);
     const poison = await options.inWriteSlot(() => writer.write(records));
-    const letters = [...undecodableLetters(part, consumer), ...poison.map(({ record, error }) => {
-      const origin = part.find((entry) => entry.records.includes(record));
-      return {
-        reason: 'refused_by_database' as const,
-        detail: options.describeError(error),
-        shard: consumer.keys.shard,
-        entryId: origin?.id ?? '',
-        content: { record },
-      };
-    })];
+    const letters = [
+      ...undecodableLetters(part, consumer),
+      ...poison.map(({ record, error }) => {
+        const origin = part.find((entry) => entry.records.includes(record));
+        return {
+          reason: 'refused_by_database' as const,
+          detail: options.describeError(error),
+          shard: consumer.keys.shard,
+          entryId: origin?.id ?? '',
+          content: { record },
+        };
+      }),
+    ];
     for (const letter of letters) await putAside(options, letter);
     await untilRedisAnswers(options, () => consumer.acknowledge(part));
   }

@@ -14,7 +14,10 @@ const reportedText = z.string().max(255);
 /** Exact in the whole 64-bit range: the JSON parser hands over what a double can't hold as bigint. */
 const int64 = z.union([
   z.int(),
-  z.bigint().min(-(2n ** 63n), 'below the 64-bit range').max(2n ** 63n - 1n, 'above the 64-bit range'),
+  z
+    .bigint()
+    .min(-(2n ** 63n), 'below the 64-bit range')
+    .max(2n ** 63n - 1n, 'above the 64-bit range'),
 ]);
 
 const appVersion = z.object({

@@ -1,5 +1,6 @@
 /** `2026-11-23T09:41:07[.512][Z|+01:00]`; a blank instead of the T and a missing zone (then UTC) are taken too. */
-const ISO_8601 = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})([.,]\d{1,9})?(Z|z|[+-]\d{2}:?\d{2})?$/;
+const ISO_8601 =
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})([.,]\d{1,9})?(Z|z|[+-]\d{2}:?\d{2})?$/;
 
 /**
  * Reads an ISO-8601 time.

@@ -20,5 +20,11 @@ export { ping } from './queries/ping.ts';
 export type { DeviceRow } from './queries/select-devices.ts';
 export { updateDeviceFacts } from './queries/update-device-facts.ts';
 export type { FactsUpdate } from './queries/update-device-facts.ts';
-export { errorCode, isConnectionFault, isLockTimeout, isMissingPartition, isPoison } from './sqlstate.ts';
+export {
+  errorCode,
+  isConnectionFault,
+  isLockTimeout,
+  isMissingPartition,
+  isPoison,
+} from './sqlstate.ts';
 export type { Database, Device, NewDevice } from './tables.ts';

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, exposeGauge, type Registry } from '@nexmdm/service';
 import pg from 'pg';
 import type { Database } from './tables.ts';
 
@@ -25,14 +25,12 @@ export interface DatabaseHandle {
   close(): Promise<void>;
 }
 
-const INT8_OID = 20;
-
 /** Only for these connections: setting it on the driver would change every other user of it. */
 const exactTypes: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === INT8_OID && format !== 'binary') return (text: string) => BigInt(text);
-    return pg.types.getTypeParser(oid, format) as (value: string) => unknown;
-  },
+  getTypeParser: ((oid: Parameters<typeof pg.types.getTypeParser>[0], format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? (text: string) => BigInt(text)
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
 /** A pool of connections with Kysely on it. Nothing connects before the first query. */
@@ -43,7 +41,9 @@ export function openDatabase(options: DatabaseOptions): DatabaseHandle {
     application_name: options.applicationName,
     statement_timeout: options.statementTimeoutMs,
     // A server that went away without a word doesn't answer the cancellation either.
-    ...(options.statementTimeoutMs > 0 ? { query_timeout: options.statementTimeoutMs + 2_000 } : {}),
+    ...(options.statementTimeoutMs > 0
+      ? { query_timeout: options.statementTimeoutMs + 2_000 }
+      : {}),
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
@@ -53,7 +53,9 @@ export function openDatabase(options: DatabaseOptions): DatabaseHandle {
   pool.on('connect', (client) => {
     client.on('error', options.onConnectionError);
   });
-  const countWait = options.registry ? exposePool(pool, options.poolMax, options.registry) : () => {};
+  const countWait = options.registry
+    ? exposePool(pool, options.poolMax, options.registry)
+    : () => {};
 
   let closing: Promise<void> | undefined;
   const countedPool = {
@@ -74,36 +76,26 @@ export function openDatabase(options: DatabaseOptions): DatabaseHandle {
 }
 
 function exposePool(pool: pg.Pool, poolMax: number, registry: Registry): () => void {
-  const registers = [registry];
   const inUse = () => pool.totalCount - pool.idleCount;
-  new Gauge({
+  exposeGauge(registry, {
     name: 'db_pool_size',
     help: 'The most database connections this process may open',
-    registers,
-    collect() {
-      this.set(poolMax);
-    },
+    read: () => poolMax,
   });
-  new Gauge({
+  exposeGauge(registry, {
     name: 'db_pool_in_use',
     help: 'Database connections in use',
-    registers,
-    collect() {
-      this.set(inUse());
-    },
+    read: inUse,
   });
-  new Gauge({
+  exposeGauge(registry, {
     name: 'db_pool_utilization_pct',
     help: 'Database connections in use, in percent of db_pool_size',
-    registers,
-    collect() {
-      this.set((100 * inUse()) / poolMax);
-    },
+    read: () => (100 * inUse()) / poolMax,
   });
   const waits = new Counter({
     name: 'db_pool_waits_total',
     help: 'Queries that had to wait for a database connection because all were in use',
-    registers,
+    registers: [registry],
   });
   return () => {
     waits.inc();

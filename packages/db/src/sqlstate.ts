@@ -59,7 +59,14 @@ export function isDuplicateTable(error: unknown): boolean {
 
 /** Connection exceptions (08), operator intervention such as a shutdown (57), too many connections (53). */
 const UNAVAILABLE_CLASSES = ['08', '53', '57'];
-const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'];
+const SOCKET_ERRORS = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+];
 
 /**
  * The database could not be reached or didn't answer in time. The driver's own timeouts and lost

@@ -67,11 +67,10 @@ export function createApp(
   return app;
 }
 
-function observe({ httpMetrics, health }: AppOptions): RequestHandler {
+function observe({ httpMetrics }: AppOptions): RequestHandler {
   return (req, res, next) => {
     const started = performance.now();
     res.locals['requestId'] = assignRequestId(req, res);
-    if (health.draining) res.setHeader('connection', 'close');
     res.on('finish', () => {
       const route = req.route as { path: string } | undefined;
       const name = route === undefined ? 'unmatched' : req.baseUrl + route.path;
@@ -98,7 +97,8 @@ function adminGuard(adminKey: string): RequestHandler {
       throw new HttpProblem({
         status: 429,
         code: 'too-many-failures',
-        detail: 'Too many requests without a valid admin key came from this address; wait, then send the right key.',
+        detail:
+          'Too many requests without a valid admin key came from this address; wait, then send the right key.',
         headers: { 'retry-after': String(waitSeconds) },
       });
     }
@@ -139,13 +139,19 @@ function errorHandler(logger: Logger): ErrorRequestHandler {
       sendProblem(res, problemFromHttpError(error), requestId);
       return;
     }
-    logger.error('http.failed', { request_id: requestId, method: req.method, path: req.path, error });
+    logger.error('http.failed', {
+      request_id: requestId,
+      method: req.method,
+      path: req.path,
+      error,
+    });
     sendProblem(
       res,
       new HttpProblem({
         status: 500,
         code: 'internal',
-        detail: 'The request failed for a reason on our side; the log has it under this request_id.',
+        detail:
+          'The request failed for a reason on our side; the log has it under this request_id.',
       }),
       requestId,
     );

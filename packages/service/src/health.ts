@@ -39,7 +39,11 @@ export class Health {
       ),
     );
     const failed = results.some(([, outcome]) => outcome !== 'ok');
-    const status: Readiness['status'] = this.#draining ? 'draining' : failed ? 'not_ready' : 'ready';
+    const status: Readiness['status'] = this.#draining
+      ? 'draining'
+      : failed
+        ? 'not_ready'
+        : 'ready';
     const readiness = { ready: status === 'ready', status, checks: Object.fromEntries(results) };
     this.#logChange(readiness);
     return readiness;

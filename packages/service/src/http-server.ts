@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as NetServer, type AddressInfo } from 'node:net';
+import { pause } from './backoff.ts';
 import type { Health } from './health.ts';
 
 export interface HttpServerOptions {
@@ -8,8 +9,8 @@ export interface HttpServerOptions {
   port: number;
   health: Health;
   /**
-   * How long requests are still taken after the stop began. In that time every answer asks the
-   * client to close its connection, so that none is sent into a connection that is going away.
+   * How long a stop goes on as if nothing were, but for `/readyz`: the time for a load balancer to
+   * notice.
    */
   drainMs?: number;
 }
@@ -17,19 +18,28 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Listens, and returns the port (a free one when 0 was asked for). */
   start(): Promise<number>;
+  /** Answers every request that was taken, then closes; twice is fine. */
   stop(): Promise<void>;
 }
 
 const DRAIN_MS = 1_000;
+/** How long a connection that is kept alive has for a last request, which ends it. */
+const LAST_REQUEST_MS = 1_500;
 /** A client that doesn't finish its request by then is cut off. */
-const LAST_REQUESTS_MS = 6_000;
+const CUT_OFF_MS = 5_000;
+const QUIET_TURN_MS = 0.3;
+const MAX_TURNS = 500;
 
 /**
- * An HTTP server with bounds on how long a client may take, whose stop answers every request that
- * it took. Handlers set `connection: close` while `health.draining`.
+ * An HTTP server with bounds on how long a client may take, and a stop that cuts no request off.
+ *
+ * A connection that is closed while the client sends its next request into it is the usual way to
+ * lose one. So the stop first closes only the door; connections that are open get each its next
+ * answer with `connection: close`, and only those without a request for a while are closed.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { handler, host, port, health, drainMs = DRAIN_MS } = options;
+  let doorClosed = false;
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -38,9 +48,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5_000,
     },
-    handler,
+    (req, res) => {
+      if (doorClosed) res.setHeader('connection', 'close');
+      handler(req, res);
+    },
   );
-  server.maxRequestsPerSocket = 0;
+
+  const stopServer = async () => {
+    health.drain();
+    if (!server.listening) return;
+    await pause(drainMs);
+    await quietTurn();
+    doorClosed = true;
+    await closeConnections(server, closeDoor(server));
+  };
   let stopping: Promise<void> | undefined;
 
   return {
@@ -53,31 +74,46 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         });
       }),
     stop() {
-      stopping ??= stopServer(server, health, drainMs);
+      stopping ??= stopServer();
       return stopping;
     },
   };
 }
 
-async function stopServer(server: Server, health: Health, drainMs: number): Promise<void> {
-  health.drain();
-  if (!server.listening) return;
-  await new Promise((resolve) => {
-    setTimeout(resolve, drainMs);
-  });
-  // setImmediate runs right after the loop accepted what was waiting, so that no connection that
-  // the kernel already completed is reset.
-  await new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
+/**
+ * Resolves right after a turn of the event loop that had little to do. Connections that the kernel
+ * completed since the loop last accepted some are reset when the door closes; after such a turn
+ * there are hardly any.
+ */
+async function quietTurn(): Promise<void> {
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const started = performance.now();
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    if (performance.now() - started < QUIET_TURN_MS) return;
+  }
+}
+
+/** Stops listening and leaves connections alone, which closing the HTTP server would not. */
+function closeDoor(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    NetServer.prototype.close.call(server, () => {
       resolve();
     });
   });
-  const cutOff = setTimeout(() => {
+}
+
+async function closeConnections(server: Server, allClosed: Promise<void>): Promise<void> {
+  const closeIdle = setTimeout(() => {
+    // The HTTP server's own close also ends its timers.
+    server.close();
+  }, LAST_REQUEST_MS);
+  const closeAll = setTimeout(() => {
     server.closeAllConnections();
-  }, LAST_REQUESTS_MS);
-  await closed;
-  clearTimeout(cutOff);
+  }, CUT_OFF_MS);
+  await allClosed;
+  clearTimeout(closeIdle);
+  clearTimeout(closeAll);
+  server.close();
 }

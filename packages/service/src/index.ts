@@ -20,6 +20,7 @@ export {
   Counter,
   createHttpMetrics,
   createMetricsRegistry,
+  exposeGauge,
   Gauge,
   Histogram,
   LATENCY_BUCKETS_MS,

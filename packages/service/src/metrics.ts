@@ -13,6 +13,23 @@ export function createMetricsRegistry(service: string): Registry {
   return registry;
 }
 
+/** A gauge whose value is read when it is scraped. */
+export function exposeGauge(
+  registry: Registry,
+  gauge: { name: string; help: string; read: () => number },
+): void {
+  registry.registerMetric(
+    new Gauge({
+      name: gauge.name,
+      help: gauge.help,
+      registers: [],
+      collect() {
+        this.set(gauge.read());
+      },
+    }),
+  );
+}
+
 export interface HttpMetrics {
   observe(route: string, method: string, status: number, milliseconds: number): void;
 }

@@ -53,7 +53,9 @@ export const settings = {
   logDir: z.string().optional().describe('a folder for log files, besides standard output'),
   trustProxy: hops
     .default(0)
-    .describe('how many reverse proxies stand before the service and set X-Forwarded-For; default 0'),
+    .describe(
+      'how many reverse proxies stand before the service and set X-Forwarded-For; default 0',
+    ),
   dbPoolMax: (connections: number) =>
     integerSetting({
       min: 1,

@@ -130,13 +130,34 @@ return {math.max(backlog, 1), math.max(0, now - tonumber(string.match(oldest, '(
 export type RawEntry = [id: string, fields: string[] | null];
 
 export interface StreamCommands {
-  hbAppend(stream: string, counts: string, version: string, count: number, payload: string): Promise<string>;
-  hbAck(stream: string, counts: string, group: string, ...idsAndCounts: (string | number)[]): Promise<number>;
+  hbAppend(
+    stream: string,
+    counts: string,
+    version: string,
+    count: number,
+    payload: string,
+  ): Promise<string>;
+  hbAck(
+    stream: string,
+    counts: string,
+    group: string,
+    ...idsAndCounts: (string | number)[]
+  ): Promise<number>;
   hbLease(leases: string, consumer: string, milliseconds: number): Promise<number>;
-  hbReclaim(stream: string, leases: string, group: string, consumer: string, count: number): Promise<RawEntry[]>;
+  hbReclaim(
+    stream: string,
+    leases: string,
+    group: string,
+    consumer: string,
+    count: number,
+  ): Promise<RawEntry[]>;
   hbRelease(stream: string, leases: string, group: string, consumer: string): Promise<number>;
   hbTrim(stream: string): Promise<number>;
-  hbBacklog(stream: string, counts: string, group: string): Promise<[heartbeats: number, oldestMs: number]>;
+  hbBacklog(
+    stream: string,
+    counts: string,
+    group: string,
+  ): Promise<[heartbeats: number, oldestMs: number]>;
 }
 
 /** A connection that knows the scripts. */

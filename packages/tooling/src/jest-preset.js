@@ -21,3 +21,14 @@ export const jestPreset = {
   maxWorkers: 1,
   testTimeout: 30_000,
 };
+
+/**
+ * The settings of a package whose tests need PostgreSQL and Redis: one of each for the run.
+ *
+ * @type {import('jest').Config}
+ */
+export const jestPresetWithServers = {
+  ...jestPreset,
+  globalSetup: '@nexmdm/testing/global-setup',
+  globalTeardown: '@nexmdm/testing/global-teardown',
+};

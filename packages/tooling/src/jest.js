@@ -15,7 +15,13 @@ const report = reportDir
 
 const { status } = spawnSync(
   process.execPath,
-  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...report, ...process.argv.slice(2)],
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    jest,
+    ...report,
+    ...process.argv.slice(2),
+  ],
   { stdio: ['inherit', report.length > 0 ? 'ignore' : 'inherit', 'inherit'] },
 );
 process.exitCode = status ?? 1;

@@ -17,7 +17,6 @@ import {
   RequestAbortedError,
   sampledWarning,
   sendProblem,
-  type Health,
   type HttpMetrics,
   type Logger,
 } from '@nexmdm/service';
@@ -31,7 +30,6 @@ export interface HeartbeatRouteDeps {
   acceptor: Acceptor;
   metrics: IngestMetrics;
   httpMetrics: HttpMetrics;
-  health: Health;
   logger: Logger;
   /** The address that a request counts for, behind the trusted proxies. */
   clientAddress: (req: IncomingMessage) => string;
@@ -58,7 +56,11 @@ export function createHeartbeatRoutes(deps: HeartbeatRouteDeps): Map<string, Req
 
   const single: Handle = async (req, device) => {
     const body = await readJsonBody(req, SINGLE_MAX_BYTES);
-    const arrival = { receivedAt: Date.now(), clockCorrectionMs: 0, windowBackMs: SINGLE_WINDOW_MS };
+    const arrival = {
+      receivedAt: Date.now(),
+      clockCorrectionMs: 0,
+      windowBackMs: SINGLE_WINDOW_MS,
+    };
     const heartbeat = parseOrReject(heartbeatSchema, body, 'heartbeat');
     const { record, clockFallback } = normalizeHeartbeat(heartbeat, device, arrival);
     await acceptor.accept([record]);
@@ -91,8 +93,12 @@ export function createHeartbeatRoutes(deps: HeartbeatRouteDeps): Map<string, Req
 }
 
 function serve(route: string, handle: Handle, deps: HeartbeatRouteDeps): RequestListener {
-  const { auth, health, httpMetrics, metrics } = deps;
-  const logRejection = sampledWarning(deps.logger, 'heartbeat.rejected', REJECTIONS_LOGGED_PER_SECOND);
+  const { auth, httpMetrics, metrics } = deps;
+  const logRejection = sampledWarning(
+    deps.logger,
+    'heartbeat.rejected',
+    REJECTIONS_LOGGED_PER_SECOND,
+  );
 
   const respond = async (req: IncomingMessage, res: ServerResponse, requestId: string) => {
     let device: AuthenticatedDevice | undefined;
@@ -119,7 +125,6 @@ function serve(route: string, handle: Handle, deps: HeartbeatRouteDeps): Request
   return (req, res) => {
     const started = performance.now();
     const requestId = assignRequestId(req, res);
-    if (health.draining) res.setHeader('connection', 'close');
     res.on('finish', () => {
       httpMetrics.observe(route, 'POST', res.statusCode, performance.now() - started);
     });
@@ -164,7 +169,9 @@ function readSentAt(sentAt: string): number {
     status: 422,
     code: 'validation-failed',
     detail: 'The batch is not valid; see errors.',
-    errors: [{ path: 'sent_at', message: 'must be an ISO-8601 time, such as 2026-11-23T09:41:07Z' }],
+    errors: [
+      { path: 'sent_at', message: 'must be an ISO-8601 time, such as 2026-11-23T09:41:07Z' },
+    ],
   });
 }
 

@@ -34,7 +34,10 @@ export function registerRoute(deps: RegisterDeps): RequestHandler {
           detail: 'Another device has this alias; choose a different one.',
         });
       }
-      throw unavailable('The device was not registered because the database is not available; try again.', error);
+      throw unavailable(
+        'The device was not registered because the database is not available; try again.',
+        error,
+      );
     }
     const answer: RegisterAnswer = { device_id: device.id, device_token: token };
     res.status(201).set('cache-control', 'no-store').json(answer);

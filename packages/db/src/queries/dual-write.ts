@@ -155,7 +155,8 @@ function selectRows(records: readonly HeartbeatRecord[]): Row[] {
     const newest = newestOfDevice.get(record.device_id);
     if (newest !== undefined) {
       const seenAt = Math.max(newest.seenAt, row.seenAt);
-      const [newer, older] = record.event_at >= newest.record.event_at ? [row, newest] : [newest, row];
+      const [newer, older] =
+        record.event_at >= newest.record.event_at ? [row, newest] : [newest, row];
       older.forStatus = false;
       newer.seenAt = seenAt;
       newestOfDevice.set(record.device_id, newer);
@@ -172,6 +173,10 @@ function byDevice(a: Row, b: Row): number {
   return left < right ? -1 : left > right ? 1 : a.ts - b.ts;
 }
 
-function array(rows: readonly Row[], type: string, value: (row: Row) => unknown): RawBuilder<unknown> {
+function array(
+  rows: readonly Row[],
+  type: string,
+  value: (row: Row) => unknown,
+): RawBuilder<unknown> {
   return sql`${rows.map(value)}::${sql.raw(type)}[]`;
 }

@@ -27,7 +27,9 @@ export async function ensurePartition(db: Kysely<Database>, day: Day): Promise<b
     if (await isAttached(trx, name)) return false;
     const table = sql.table(name);
     const [from, to] = [day, addDays(day, 1)].map((bound) => startOfDay(bound).toISOString());
-    await sql`CREATE TABLE IF NOT EXISTS ${table} (LIKE device_heartbeats INCLUDING ALL)`.execute(trx);
+    await sql`CREATE TABLE IF NOT EXISTS ${table} (LIKE device_heartbeats INCLUDING ALL)`.execute(
+      trx,
+    );
     await sql`
       ALTER TABLE device_heartbeats ATTACH PARTITION ${table}
       FOR VALUES FROM (${sql.lit(from)}) TO (${sql.lit(to)})

@@ -1,0 +1,5 @@
+import { sharedServers } from './shared-servers.ts';
+
+export default async function globalTeardown(): Promise<void> {
+  await sharedServers()?.close();
+}

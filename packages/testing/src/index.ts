@@ -1,0 +1,15 @@
+export { runNode, startApp } from './app-process.ts';
+export type { AppProcess, LogLine, RunResult } from './app-process.ts';
+export { adminGet, IngestClient, TEST_ADMIN_KEY } from './client.ts';
+export type { RegisteredDevice } from './client.ts';
+export { createTestDatabase, queryDatabase } from './database.ts';
+export type { TestDatabase } from './database.ts';
+export { Load } from './load.ts';
+export type { LoadResult } from './load.ts';
+export { agentPayload, agentPayloadNames, heartbeatAt } from './fixtures.ts';
+export type { AgentPayload } from './fixtures.ts';
+export { appEntry, REPOSITORY } from './repository.ts';
+export { startTestServers } from './servers.ts';
+export type { TestServer, TestServers } from './servers.ts';
+export { testRedisUrl } from './shared-servers.ts';
+export { waitFor } from './wait-for.ts';
