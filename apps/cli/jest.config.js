@@ -1,1 +1,1 @@
-export { jestPreset as default } from '@nexmdm/tooling/jest';
+export { jestPresetWithServers as default } from '@nexmdm/tooling/jest';

@@ -1,25 +1,4 @@
-import { Command } from 'commander';
-import { ConfigError, createLogger, EXIT_BAD_CONFIG } from '@nexmdm/service';
-import { CommandError } from './command-error.ts';
-import { runMigrate } from './commands/migrate.ts';
-import { readConfig } from './config.ts';
+import { runCli } from './run-cli.ts';
 
-const logger = createLogger({ service: 'nexmdm', level: 'error' });
-const program = new Command('nexmdm').description('Operates a NexMDM installation');
-
-program
-  .command('migrate')
-  .description('make the tables, the partitions of the next days and the stream groups')
-  .option('--json', 'print the result as JSON')
-  .action(async () => {
-    const result = await runMigrate(readConfig(process.env), logger);
-    process.stdout.write(`${JSON.stringify(result)}\n`);
-  });
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommandError) && !(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = error instanceof ConfigError ? EXIT_BAD_CONFIG : 1;
-}
+// Not merely set: a connection to a server that froze must not keep a command that is done alive.
+process.exit(await runCli(process.argv, process.env));

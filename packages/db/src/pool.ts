@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import { Counter, exposeGauge, type Registry } from '@nexmdm/service';
 import pg from 'pg';
+import { closeWhenBroken } from './pooled-client.ts';
 import type { Database } from './tables.ts';
 
 export interface DatabaseOptions {
@@ -62,7 +63,7 @@ export function openDatabase(options: DatabaseOptions): DatabaseHandle {
     options: pool.options,
     async connect(): Promise<PostgresPoolClient> {
       if (pool.idleCount === 0 && pool.totalCount >= options.poolMax) countWait();
-      return pool.connect();
+      return closeWhenBroken(await pool.connect());
     },
     async end() {
       await pool.end();

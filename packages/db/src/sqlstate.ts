@@ -6,7 +6,6 @@
 const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
 const LOCK_NOT_AVAILABLE = '55P03';
-const DUPLICATE_TABLE = '42P07';
 
 /** Data that PostgreSQL will never take: data exceptions (22) and broken constraints (23). */
 const PERMANENT_CLASSES = ['22', '23'];
@@ -51,15 +50,10 @@ export function isLockTimeout(error: unknown): boolean {
   return errorCode(error) === LOCK_NOT_AVAILABLE;
 }
 
-/** Somebody else made the same table, or part of it, at the same moment. */
-export function isDuplicateTable(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === DUPLICATE_TABLE || code === UNIQUE_VIOLATION;
-}
-
 /** Connection exceptions (08), operator intervention such as a shutdown (57), too many connections (53). */
 const UNAVAILABLE_CLASSES = ['08', '53', '57'];
 const SOCKET_ERRORS = [
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

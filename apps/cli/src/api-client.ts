@@ -1,0 +1,88 @@
+import { parseExactJson } from '@nexmdm/contracts';
+import { z } from 'zod';
+import { CommandError, UnreachableError } from './command-error.ts';
+import { explainError } from './explain-error.ts';
+
+export interface ApiRequest {
+  /** The service's address. */
+  baseUrl: string;
+  /** The setting that holds it, for messages. */
+  setting: string;
+  adminKey: string;
+  method?: 'GET' | 'POST';
+  path: string;
+  query?: Readonly<Record<string, string | undefined>>;
+  body?: unknown;
+}
+
+const TIMEOUT_MS = 15_000;
+const problemSchema = z.object({
+  detail: z.unknown(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+/**
+ * Asks a service, with 64-bit numbers kept exact.
+ *
+ * @throws CommandError for every answer that isn't a success, and when there is none
+ */
+export async function callApi<Schema extends z.ZodType>(
+  request: ApiRequest,
+  answer: Schema,
+): Promise<z.output<Schema>> {
+  const { baseUrl, setting, adminKey, method = 'GET', path, query = {}, body } = request;
+  const url = new URL(`${baseUrl.replace(/\/+$/, '')}${path}`);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: { 'x-admin': adminKey, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new UnreachableError(
+      `${baseUrl} doesn't answer: ${explainError(error)}`,
+      `Run "npx --yes pnpm start", or set ${setting} to where the service is.`,
+      { cause: error },
+    );
+  }
+  if (!response.ok) throw refusal(response.status, text, request);
+  const parsed = answer.safeParse(parseOrUndefined(text));
+  if (parsed.success) return parsed.data;
+  throw new CommandError(
+    `${url.origin} gave an answer that this version doesn't know. Is ${setting} the right address?`,
+    { cause: parsed.error },
+  );
+}
+
+function refusal(status: number, text: string, { baseUrl, setting }: ApiRequest): CommandError {
+  if (status === 401) {
+    return new CommandError(
+      `${baseUrl} refuses ADMIN_KEY. Set it to the key that the services were started with.`,
+    );
+  }
+  const problem = problemSchema.safeParse(parseOrUndefined(text));
+  if (!problem.success) {
+    return new CommandError(
+      `${baseUrl} answered ${status} and nothing that explains it. Is ${setting} the right address?`,
+    );
+  }
+  const { detail, errors = [] } = problem.data;
+  const said = typeof detail === 'string' ? detail : JSON.stringify(detail);
+  const fields = errors.map(({ path, message }) => `\n  - ${path}: ${message}`).join('');
+  return new CommandError(`${said}${fields}`);
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return parseExactJson(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  registerRequestSchema,
+  type RegisterAnswer,
+  type RegisterRequest,
+} from '@nexmdm/contracts';
+import { fieldErrors } from '@nexmdm/service';
+import { z } from 'zod';
+import { callApi } from '../api-client.ts';
+import type { CommandContext } from '../command-context.ts';
+import { CommandError, requireSetting } from '../command-error.ts';
+
+export interface RegisterDeviceOptions {
+  hardwareId?: string;
+  dryRun?: true;
+  json?: true;
+}
+
+const answerSchema: z.ZodType<RegisterAnswer> = z.object({
+  device_id: z.string(),
+  device_token: z.string(),
+});
+
+/** @throws CommandError when the alias is taken or not valid, or the service can't be asked */
+export async function registerDevice(
+  alias: string,
+  options: RegisterDeviceOptions,
+  { output, readConfig }: CommandContext,
+): Promise<void> {
+  const config = readConfig();
+  const adminKey = requireSetting(config.adminKey, 'ADMIN_KEY');
+  const request = checkRequest({ alias, hardware_id: options.hardwareId });
+  if (options.dryRun) {
+    if (options.json) output.printJson({ dry_run: true, ...request });
+    else output.print(`Would register "${request.alias}"; nothing was changed.`);
+    return;
+  }
+  const device = await callApi(
+    {
+      baseUrl: config.ingestUrl,
+      setting: 'INGEST_URL',
+      adminKey,
+      method: 'POST',
+      path: '/v1/register',
+      body: request,
+    },
+    answerSchema,
+  );
+  if (options.json) {
+    output.printJson({ alias: request.alias, ...device });
+    return;
+  }
+  output.print(`device_id     ${device.device_id}\ndevice_token  ${device.device_token}`);
+  output.note("The token is shown this once and can't be read again: give it to the device now.");
+}
+
+function checkRequest(given: unknown): RegisterRequest {
+  const parsed = registerRequestSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [problem] = fieldErrors(parsed.error);
+  throw new CommandError(
+    `The ${problem?.path ?? 'request'} is not valid: ${problem?.message ?? ''}`,
+  );
+}

@@ -1,0 +1,54 @@
+import { errorCode } from '@nexmdm/db';
+import { redisErrorCode } from '@nexmdm/stream';
+
+/** A socket's error codes. */
+const SOCKET_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was closed',
+  EHOSTUNREACH: 'the host is not reachable',
+  ENETUNREACH: 'the network is not reachable',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ETIMEDOUT: 'no answer in time',
+};
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const SQLSTATES: Readonly<Record<string, string>> = {
+  '28P01': 'the password in DATABASE_URL is wrong',
+  '28000': 'PostgreSQL refuses the user of DATABASE_URL; see pg_hba.conf',
+  '3D000': 'the database named in DATABASE_URL does not exist; create it',
+  '42501': 'the user of DATABASE_URL lacks a right',
+  '42P01': 'a table is missing; run "npx --yes pnpm nexmdm migrate"',
+  '42703': 'a column is missing; run "npx --yes pnpm nexmdm migrate"',
+  '53300': 'PostgreSQL has no connection left; raise max_connections or lower DB_POOL_MAX',
+  '57P03': 'PostgreSQL is starting up or shutting down; try again in a moment',
+};
+
+const REDIS_ERRORS: Readonly<Record<string, string>> = {
+  NOAUTH: 'Redis wants a password; put it into REDIS_URL as redis://:password@host:port',
+  WRONGPASS: 'the password in REDIS_URL is wrong',
+  NOPERM: 'the user of REDIS_URL may not do this',
+  OOM: 'Redis is out of memory; raise maxmemory',
+  READONLY: 'REDIS_URL names a replica; use the primary',
+  LOADING: 'Redis is loading its data; try again in a moment',
+};
+
+const MEANINGS = { ...SOCKET_ERRORS, ...SQLSTATES, ...REDIS_ERRORS };
+
+/** What a failure of PostgreSQL, Redis or a socket means, in words without secrets. */
+export function explainError(error: unknown): string {
+  const cause = innermost(error);
+  const codes = [errorCode(cause), redisErrorCode(cause)];
+  for (const code of codes) {
+    const meaning = code === undefined ? undefined : MEANINGS[code];
+    if (meaning !== undefined) return `${meaning} (${String(code)})`;
+  }
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** `fetch` (a TypeError) and connections to several addresses wrap what really went wrong. */
+function innermost(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
+  if (error instanceof TypeError && error.cause !== undefined) return innermost(error.cause);
+  return error;
+}

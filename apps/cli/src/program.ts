@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import type { CommandContext } from './command-context.ts';
+import { addDeadCommands } from './commands/dead.ts';
+import { addDevicesCommands } from './commands/devices.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
+
+/** The `nexmdm` command with all it can do; nothing runs before it is given its arguments. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('nexmdm')
+    .description('Operates a NexMDM installation')
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options and an example)')
+    .addHelpText(
+      'after',
+      `
+Settings come from the environment (DATABASE_URL, REDIS_URL, ADMIN_KEY, INGEST_URL, QUERY_URL,
+WRITER_URL, …); what is not set there comes from the local stack that "npx --yes pnpm start" runs.
+LOG_LEVEL=debug shows the cause of a failure as a whole.
+
+Exit codes: 0 done; 1 not done, or a check or target was missed; 2 the command line is wrong;
+78 a setting is wrong.
+
+Example:
+  $ npx --yes pnpm nexmdm doctor`,
+    );
+  addDoctorCommand(program, context);
+  addSimulateCommand(program, context);
+  addDevicesCommands(program, context);
+  addDeadCommands(program, context);
+  addMigrateCommand(program, context);
+  return program;
+}

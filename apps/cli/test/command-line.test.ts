@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { nexmdm } from './cli-process.ts';
+
+const COMMANDS = [
+  ['doctor'],
+  ['simulate'],
+  ['devices'],
+  ['devices', 'register'],
+  ['devices', 'list'],
+  ['dead'],
+  ['dead', 'list'],
+  ['dead', 'replay'],
+  ['migrate'],
+];
+
+describe('the command line', () => {
+  test.each([[[]], ...COMMANDS.map((command) => [command])])(
+    '%j has help with an example',
+    async (command) => {
+      const { code, stdout } = await nexmdm([...command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`\nExample:\n  $ npx --yes pnpm nexmdm ${command.join(' ')}`);
+    },
+  );
+
+  test.each([
+    [['simulate', '--bogus'], "unknown option '--bogus'"],
+    [['simulate', '--devices', '0'], 'must be a whole number from 1'],
+    [['simulate', '--rate', '5', '--interval', '3'], 'cannot be used with'],
+    [['devices', 'list', '--status', 'gone'], 'Allowed choices are online, offline, never'],
+    [['nothing'], "unknown command 'nothing'"],
+  ])('%j is wrong, and said so', async (args, message) => {
+    const { code, stdout, stderr } = await nexmdm(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test('a bad setting is named and its value is not repeated', async () => {
+    const { code, stderr } = await nexmdm(['devices', 'list'], { ADMIN_KEY: 'tiny-secret' });
+    expect(code).toBe(78);
+    expect(stderr).toContain('ADMIN_KEY: must be at least 16 characters');
+    expect(stderr).not.toContain('tiny-secret');
+  });
+
+  test('a missing setting is named', async () => {
+    const { code, stderr } = await nexmdm(['dead', 'list']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: REDIS_URL is not set.*\n$/);
+  });
+
+  test('a service that is away is one line, and the cause is shown to who asks for it', async () => {
+    const env = { ADMIN_KEY: 'k'.repeat(16), QUERY_URL: 'http://127.0.0.1:2' };
+    const { code, stderr } = await nexmdm(['devices', 'list'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: http:\/\/127\.0\.0\.1:2 doesn't answer: .*QUERY_URL.*\n$/);
+    const verbose = await nexmdm(['devices', 'list'], { ...env, LOG_LEVEL: 'debug' });
+    expect(verbose.stderr).toContain('    at ');
+  });
+});
