@@ -29,8 +29,8 @@ const settings = {
   INGEST_PORT: port(4000).describe('the port of the ingest API'),
   QUERY_PORT: port(4001).describe('the port of the query API'),
   WRITER_PORT: port(4003).describe("the port of the writer's health and metrics"),
-  PG_PORT: port(54_329).describe('the port of the embedded PostgreSQL'),
-  REDIS_PORT: port(63_799).describe('the port of the private Redis'),
+  PG_PORT: port(15_432).describe('the port of the embedded PostgreSQL'),
+  REDIS_PORT: port(16_379).describe('the port of the private Redis'),
   NEXMDM_DATA_DIR: z.string().optional().describe('the folder for all data'),
   DATABASE_URL: serverUrl(['postgres:', 'postgresql:']).describe(
     'a PostgreSQL to use instead of the embedded one',

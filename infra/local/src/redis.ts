@@ -29,6 +29,7 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   appendfsync: 'everysec',
   'aof-load-truncated': 'yes',
   // Never drop a heartbeat to make room: an append that does not fit has to fail.
+  maxmemory: '1gb',
   'maxmemory-policy': 'noeviction',
   // The append-only file is the whole truth; snapshots beside it would only cost.
   save: '',
