@@ -17,11 +17,13 @@ import {
 } from '@nexmdm/service';
 import {
   assertSafeRedis,
+  assertShards,
   closeRedis,
   openRedis,
   readBacklog,
   startConnecting,
   StreamProducer,
+  warnWithoutLog,
 } from '@nexmdm/stream';
 import proxyAddress from 'proxy-addr';
 import { createIngestApp } from './app.ts';
@@ -72,7 +74,11 @@ export function createIngestApi(config: IngestConfig, logger: Logger): Service {
   });
   // A token that is cached needs no database, but the next device's may not be.
   const health = new Health(
-    { database: () => ping(database.db), redis: () => assertSafeRedis(redis) },
+    {
+      database: () => ping(database.db),
+      redis: () => assertSafeRedis(redis),
+      streams: () => assertShards(redis, config.streamShards),
+    },
     logger,
   );
   const server = createHttpServer({
@@ -98,6 +104,7 @@ export function createIngestApi(config: IngestConfig, logger: Logger): Service {
 
   return {
     async start() {
+      warnWithoutLog(redis, logger);
       await startConnecting(redis);
       authChanges.start();
       acceptor.backlogWatch.start();

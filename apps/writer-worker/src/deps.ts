@@ -27,14 +27,16 @@ import {
   addDeadLetter,
   allShardKeys,
   assertSafeRedis,
+  assertShards,
   closeRedis,
-  ensureGroup,
+  ensureGroups,
   openRedis,
   readBacklog,
   RENEW_LEASE_MS,
   ShardConsumer,
   startConnecting,
   trimAcknowledged,
+  warnWithoutLog,
 } from '@nexmdm/stream';
 import pLimit from 'p-limit';
 import { ChangedFacts } from './batch/changed-facts.ts';
@@ -105,7 +107,7 @@ export function createWriterWorker(config: WriterConfig, logger: Logger): Servic
       maxRows: config.batchMaxRows,
       inWriteSlot,
       addDeadLetter: (letter) => addDeadLetter(redis, letter),
-      restoreGroup: async () => void (await ensureGroup(redis, consumer.keys)),
+      restoreGroup: async () => void (await ensureGroups(redis, config.streamShards)),
       describeError: (error) =>
         `${errorCode(error)}: ${error instanceof Error ? error.message : String(error)}`,
       metrics,
@@ -132,7 +134,11 @@ export function createWriterWorker(config: WriterConfig, logger: Logger): Servic
   );
 
   const health = new Health(
-    { database: () => ping(database.db), redis: () => assertSafeRedis(redis) },
+    {
+      database: () => ping(database.db),
+      redis: () => assertSafeRedis(redis),
+      streams: () => assertShards(redis, config.streamShards),
+    },
     logger,
   );
   const server = createHttpServer({
@@ -153,6 +159,7 @@ export function createWriterWorker(config: WriterConfig, logger: Logger): Servic
 
   return {
     async start() {
+      warnWithoutLog(redis, logger);
       await Promise.all([redis, ...consumers.map((one) => one.blockingRedis)].map(startConnecting));
       leases.start();
       housekeeping.start();

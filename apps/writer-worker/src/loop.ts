@@ -125,7 +125,7 @@ function undecodableLetters(
   entries: readonly StreamEntry[],
   consumer: ShardConsumer,
 ): NewDeadLetter[] {
-  return entries.flatMap(({ id, undecodable, payload }) =>
+  return entries.flatMap(({ id, undecodable, version, payload }) =>
     undecodable === undefined
       ? []
       : [
@@ -134,7 +134,7 @@ function undecodableLetters(
             detail: undecodable.message,
             shard: consumer.keys.shard,
             entryId: id,
-            content: { payload },
+            content: { payload, version },
           },
         ],
   );

@@ -2,6 +2,7 @@ import { exactJsonReplacer } from '@nexmdm/contracts';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { createAdminKeyCheck } from './admin-key.ts';
+import { RequestAbortedError } from './body.ts';
 import { FailureLimiter } from './failure-limiter.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -124,6 +125,7 @@ function isHttpError(error: unknown): error is HttpErrorLike {
 function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const requestId = String(res.locals['requestId']);
+    if (error instanceof RequestAbortedError) return;
     if (res.headersSent) {
       next(error);
       return;

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseExactJson } from '@nexmdm/contracts';
+import { codeOf } from './error-code.ts';
 import { HttpProblem } from './problem.ts';
 
 const inflate = promisify(gunzip);
@@ -44,8 +45,9 @@ function requireJson(contentType: string | undefined): void {
 }
 
 function isGzipped(contentEncoding: string | undefined): boolean {
-  if (contentEncoding === undefined || contentEncoding === 'identity') return false;
-  if (contentEncoding.toLowerCase() === 'gzip') return true;
+  const encoding = contentEncoding?.toLowerCase();
+  if (encoding === undefined || encoding === 'identity') return false;
+  if (encoding === 'gzip') return true;
   throw new HttpProblem({
     status: 415,
     code: 'unsupported-encoding',
@@ -76,10 +78,11 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     });
-    req.on('error', reject);
-    req.on('close', () => {
-      reject(new RequestAbortedError('The client closed the connection.'));
-    });
+    const aborted = (cause?: unknown) => {
+      reject(new RequestAbortedError('The client closed the connection.', { cause }));
+    };
+    req.on('error', aborted);
+    req.on('close', aborted);
   });
 }
 
@@ -87,8 +90,7 @@ async function inflateWithin(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return await inflate(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw malformed('The body is not valid gzip.');
   }
 }

@@ -40,5 +40,15 @@ export class FailureLimiter {
 /** One IPv6 customer holds a /64, so that is what counts as an address there. */
 function limitedPart(address: string): string {
   if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  return address.split(':').slice(0, 4).join(':');
+  const [left = '', right] = address.split('::');
+  const groups = left === '' ? [] : left.split(':');
+  // `::` stands for as many zeros as are missing to eight groups.
+  if (right !== undefined) {
+    const after = right === '' ? [] : right.split(':');
+    groups.push(
+      ...Array<string>(Math.max(0, 8 - groups.length - after.length)).fill('0'),
+      ...after,
+    );
+  }
+  return groups.slice(0, 4).join(':');
 }

@@ -8,6 +8,7 @@ export { ConfigError, EXIT_BAD_CONFIG, parseEnvironment } from './config.ts';
 export type { Environment } from './config.ts';
 export { createCursorCodec } from './cursor.ts';
 export type { CursorCodec } from './cursor.ts';
+export { codeOf } from './error-code.ts';
 export { FailureLimiter } from './failure-limiter.ts';
 export { Health } from './health.ts';
 export type { Readiness, ReadinessCheck } from './health.ts';

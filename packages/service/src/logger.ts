@@ -1,4 +1,6 @@
+import path from 'node:path';
 import winston from 'winston';
+import { LogFile } from './log-file.ts';
 import { redact } from './redact.ts';
 
 export type LogFields = Record<string, unknown>;
@@ -9,7 +11,7 @@ export interface Logger {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
-  /** Waits until what was logged is written. */
+  /** Waits until what was logged is written; what is logged later is left out. Twice is fine. */
   close(): Promise<void>;
 }
 
@@ -21,43 +23,58 @@ export interface LoggerOptions {
 }
 
 const ROTATE_AT_BYTES = 50 * 1024 * 1024;
-const ROTATED_FILES = 10;
+const FILES = 10;
 
 export function createLogger(options: LoggerOptions): Logger {
-  const line = winston.format.printf(({ level, message, fields }) =>
-    JSON.stringify({
-      ts: new Date().toISOString(),
-      level,
-      service: options.service,
-      event: message,
-      ...(redact(fields ?? {}) as LogFields),
-    }),
-  );
-  const transports: winston.transport[] = [new winston.transports.Console()];
-  if (options.dir !== undefined) {
-    transports.push(
-      new winston.transports.File({
-        dirname: options.dir,
-        filename: `${options.service}.log`,
-        maxsize: ROTATE_AT_BYTES,
-        maxFiles: ROTATED_FILES,
-        tailable: true,
-      }),
-    );
+  const stdout = winston.createLogger({
+    level: options.level,
+    format: winston.format.printf(({ message }) => String(message)),
+    transports: [new winston.transports.Console()],
+  });
+  const file = options.dir === undefined ? undefined : openLogFile(options.dir);
+  let closing: Promise<void> | undefined;
+
+  // Not one of winston's transports: it hands each line to all or none, so that a full disk would
+  // silence standard output too.
+  function openLogFile(dir: string): LogFile {
+    return new LogFile({
+      path: path.join(dir, `${options.service}.log`),
+      rotateAtBytes: ROTATE_AT_BYTES,
+      files: FILES,
+      onError: (error) => {
+        stdout.log('error', lineOf('error', 'log_file.failed', { dir, error }));
+      },
+    });
   }
-  const logger = winston.createLogger({ level: options.level, format: line, transports });
-  const write = (level: string) => (event: string, fields?: LogFields) => {
-    logger.log(level, event, { fields });
+
+  function lineOf(level: string, event: string, fields: LogFields): string {
+    const first = { ts: new Date().toISOString(), level, service: options.service, event };
+    // Once more at the end: a field of the same name doesn't take their place.
+    return JSON.stringify({ ...first, ...(redact(fields) as LogFields), ...first });
+  }
+
+  const write =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) => {
+      // What still happens after the end, such as a connection that closes, is of no interest.
+      if (closing !== undefined || !stdout.isLevelEnabled(level)) return;
+      const line = lineOf(level, event, fields);
+      stdout.log(level, line);
+      file?.append(line);
+    };
+
+  const finish = async () => {
+    await file?.flush();
+    await new Promise((resolve) => {
+      stdout.once('finish', resolve);
+      stdout.end();
+    });
   };
   return {
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    close: () =>
-      new Promise((resolve) => {
-        logger.once('finish', resolve);
-        logger.end();
-      }),
+    close: () => (closing ??= finish()),
   };
 }

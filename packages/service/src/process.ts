@@ -30,6 +30,7 @@ export async function runProcess<Config extends { logger: Omit<LoggerOptions, 's
   const config = readConfigOrExit(options);
   const logger = createLogger({ service: options.name, ...config.logger });
   const service = options.create(config, logger);
+  let stopping = false;
   const grace = closeWithGrace(
     {
       delay: STOP_DEADLINE_MS,
@@ -39,6 +40,7 @@ export async function runProcess<Config extends { logger: Omit<LoggerOptions, 's
       },
     },
     async ({ signal, err }) => {
+      stopping = true;
       if (err) logger.error('process.failed', { error: err });
       logger.info('process.stopping', { signal });
       await service.stop();
@@ -47,12 +49,14 @@ export async function runProcess<Config extends { logger: Omit<LoggerOptions, 's
     },
   );
   process.once('disconnect', () => {
-    grace.close();
+    if (!stopping) grace.close();
   });
   try {
     const fields = await service.start();
     logger.info('process.started', { pid: process.pid, ...fields });
   } catch (error) {
+    // A stop in the middle of the start may well make it fail; the stop ends the process.
+    if (stopping) return;
     logger.error('process.start_failed', { error });
     await service.stop();
     await logger.close();

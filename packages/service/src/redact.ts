@@ -1,6 +1,8 @@
+/** By how a name ends, so that it holds for `device_token`, `accessToken` and `set-cookie` too. */
 const SECRET_NAME =
-  /^(.*_)?(token|authorization|password|passwd|secret|cookie|admin_?key|api_?key|x-admin(-key)?)$/i;
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi;
+  /(token|authorization|password|passwd|secret|cookie|admin[_-]?key|api[_-]?key|x-admin)$/i;
+/** Up to the last `@` before the path: passwords are not always encoded. */
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/]+@/gi;
 const BEARER = /\bBearer\s+[\w.~+/=-]+/gi;
 const REMOVED = '[redacted]';
 const MAX_DEPTH = 6;
@@ -12,7 +14,7 @@ export function redact(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return '[too deep]';
   if (value instanceof Error) return describeError(value, depth);
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return value.toJSON();
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [

@@ -19,7 +19,11 @@ export function repeatEvery(
   let loop: Promise<void> | undefined;
   const runUntilStopped = async () => {
     while (!stopping.signal.aborted) {
-      await run().catch(onError);
+      try {
+        await run();
+      } catch (error) {
+        onError(error);
+      }
       await pause(intervalMs, stopping.signal);
     }
   };

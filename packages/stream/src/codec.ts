@@ -70,9 +70,9 @@ export function joinRecords(encoded: readonly string[]): string {
 }
 
 /** @throws UndecodableEntryError */
-export function decodeRecords(version: string | undefined, payload: string): HeartbeatRecord[] {
+export function decodeRecords(version: string, payload: string): HeartbeatRecord[] {
   if (version !== CODEC_VERSION) {
-    throw new UndecodableEntryError(`unknown entry version ${String(version)}`);
+    throw new UndecodableEntryError(`unknown entry version "${version}"`);
   }
   let parsed: unknown;
   try {

@@ -10,6 +10,8 @@ export interface StreamEntry {
   count: number;
   records: HeartbeatRecord[];
   undecodable: UndecodableEntryError | undefined;
+  /** The codec's, as the entry says. */
+  version: string;
   payload: string;
 }
 
@@ -139,14 +141,15 @@ export function decodeEntry([id, fields]: RawEntry): StreamEntry {
   for (let index = 0; index + 1 < (fields?.length ?? 0); index += 2) {
     values.set(String(fields?.[index]), String(fields?.[index + 1]));
   }
+  const version = values.get('v') ?? '';
   const payload = values.get('d') ?? '';
   const declared = Number(values.get('n'));
   const count = Number.isSafeInteger(declared) && declared > 0 ? declared : 0;
   try {
-    const records = decodeRecords(values.get('v'), payload);
-    return { id, count, records, undecodable: undefined, payload };
+    const records = decodeRecords(version, payload);
+    return { id, count, records, undecodable: undefined, version, payload };
   } catch (error) {
     if (!(error instanceof UndecodableEntryError)) throw error;
-    return { id, count, records: [], undecodable: error, payload };
+    return { id, count, records: [], undecodable: error, version, payload };
   }
 }

@@ -3,7 +3,7 @@ import type { HeartbeatRecord } from '@nexmdm/contracts';
 import { CODEC_VERSION, decodeRecords, encodeRecord, joinRecords } from './codec.ts';
 import { DEAD_KEY } from './keys.ts';
 import type { StreamProducer } from './producer.ts';
-import type { RawEntry } from './scripts.ts';
+import { HB_DEAD, type RawEntry } from './scripts.ts';
 
 /** Few values: it is a metric's label. */
 export type DeadLetterReason = 'undecodable' | 'refused_by_database';
@@ -26,17 +26,17 @@ export interface NewDeadLetter {
   shard: number;
   entryId: string;
   /** The entry as it was, or the one heartbeat of it that is to blame. */
-  content: { payload: string } | { record: HeartbeatRecord };
+  content: { payload: string; version?: string } | { record: HeartbeatRecord };
 }
 
 /** Keeps what can't be stored. Call it before the entry is acknowledged. */
 export async function addDeadLetter(redis: Redis, letter: NewDeadLetter): Promise<void> {
   const { content } = letter;
-  const payload =
-    'record' in content ? joinRecords([encodeRecord(content.record)]) : content.payload;
+  const { payload, version = CODEC_VERSION } =
+    'record' in content ? { payload: joinRecords([encodeRecord(content.record)]) } : content;
   const fields = ['reason', letter.reason, 'detail', letter.detail, 'shard', letter.shard];
-  const origin = ['entry', letter.entryId, 'v', CODEC_VERSION, 'd', payload];
-  await redis.call('XADD', DEAD_KEY, '*', ...fields, ...origin);
+  const origin = ['entry', letter.entryId, 'v', version, 'd', payload];
+  await redis.eval(HB_DEAD, 1, DEAD_KEY, ...fields, ...origin);
 }
 
 /** The oldest dead letters, at most `count`, after the one with the id `after`. */

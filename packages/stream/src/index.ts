@@ -13,11 +13,13 @@ export {
   replayDeadLetter,
 } from './dead-letters.ts';
 export type { DeadLetter, DeadLetterReason, NewDeadLetter } from './dead-letters.ts';
-export { ensureGroup, ensureGroups, isGroupMissing, redisErrorCode } from './groups.ts';
+export { countDeadLetterHeartbeats } from './dead-letter-content.ts';
+export { assertShards, ensureGroups, isGroupMissing, redisErrorCode } from './groups.ts';
 export { allShardKeys, shardOf } from './keys.ts';
 export type { ShardKeys } from './keys.ts';
+export { listMissingGroups } from './missing-groups.ts';
 export { ProducerBusyError, StreamProducer } from './producer.ts';
 export type { StreamRedis } from './scripts.ts';
-export { assertSafeRedis, readServerState } from './server-check.ts';
+export { assertSafeRedis, readServerState, warnWithoutLog } from './server-check.ts';
 export type { RedisServerState } from './server-check.ts';
 export { trimAcknowledged } from './trim.ts';

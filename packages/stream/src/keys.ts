@@ -1,6 +1,9 @@
 /** The consumer group that carries heartbeats into the database. */
 export const WRITERS = 'writers';
 
+/** How many shards there are; written when their groups are made. */
+export const SHARDS_KEY = 'hb:shards';
+
 /** Entries that no writer can store, with the reason. */
 export const DEAD_KEY = 'hb:dead';
 

@@ -1,7 +1,7 @@
 import type { HeartbeatRecord } from '@nexmdm/contracts';
 import { CODEC_VERSION, encodeRecord, joinRecords } from './codec.ts';
 import { allShardKeys, shardOf, type ShardKeys } from './keys.ts';
-import type { StreamRedis } from './scripts.ts';
+import { HB_APPEND, type StreamRedis } from './scripts.ts';
 import { saysWritten, waitUntilWritten } from './written.ts';
 
 export interface ProducerOptions {
@@ -97,12 +97,11 @@ export class StreamProducer {
   async #flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = new Map();
-    // Scripts of a pipeline are typed on the connection alone.
-    const pipeline = this.#redis.pipeline() as unknown as ReturnType<StreamRedis['pipeline']> &
-      Pick<StreamRedis, 'hbAppend'>;
+    const pipeline = this.#redis.pipeline();
     for (const [{ stream, counts }, entries] of pending) {
       for (const { encoded } of entries) {
-        void pipeline.hbAppend(stream, counts, CODEC_VERSION, encoded.length, joinRecords(encoded));
+        const values = [CODEC_VERSION, encoded.length, joinRecords(encoded)];
+        pipeline.eval(HB_APPEND, 2, stream, counts, ...values);
       }
     }
     pipeline.info('persistence');

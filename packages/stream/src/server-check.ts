@@ -1,3 +1,4 @@
+import type { Logger } from '@nexmdm/service';
 import type { Redis } from 'ioredis';
 
 export interface RedisServerState {
@@ -35,6 +36,23 @@ export async function assertSafeRedis(redis: Redis): Promise<void> {
       `Redis may throw heartbeats away: its maxmemory-policy is ${evictionPolicy}, it must be noeviction`,
     );
   }
+}
+
+/** Says it in the log, each time the connection is made, when a restart of Redis would lose the streams. */
+export function warnWithoutLog(redis: Redis, logger: Logger): void {
+  redis.on('ready', () => {
+    void readServerState(redis).then(
+      ({ appendOnly }) => {
+        if (appendOnly) return;
+        logger.error('redis.append_only_off', {
+          detail:
+            'Redis keeps no append-only file, so heartbeats that it acknowledged are lost when it restarts; set appendonly yes',
+        });
+      },
+      // The connection broke again; the next one is looked at anew.
+      () => undefined,
+    );
+  });
 }
 
 function field(info: string, name: string): string {

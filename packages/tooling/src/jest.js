@@ -22,6 +22,6 @@ const { status } = spawnSync(
     ...report,
     ...process.argv.slice(2),
   ],
-  { stdio: ['inherit', report.length > 0 ? 'ignore' : 'inherit', 'inherit'] },
+  { stdio: 'inherit' },
 );
 process.exitCode = status ?? 1;
