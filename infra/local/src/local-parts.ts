@@ -48,6 +48,8 @@ export function createLocalParts(config: LocalConfig, adminKey: string): Part[] 
   const servicePart = (name: string, app: string, port: number, url: string): ServerPart => ({
     kind: 'server',
     name,
+    // What a service leaves undone waits in Redis, which stops later.
+    stopsWithNeighbours: true,
     start: (writeLine, stopping) =>
       startService(
         {

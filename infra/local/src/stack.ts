@@ -13,7 +13,10 @@ export interface StackOptions {
 export interface Stack {
   /** Starts the parts in their order, each when the one before is ready. */
   start(): Promise<void>;
-  /** Stops them in the reverse order; may be called while `start` is still at work. */
+  /**
+   * Stops them in the reverse order, neighbours that allow it at the same time; may be called while
+   * `start` is still at work.
+   */
   stop(): Promise<void>;
   /** Ends all at once. */
   kill(): Promise<void>;
@@ -23,6 +26,7 @@ export interface Stack {
 export function createStack({ parts, writeLine, reporter, policy }: StackOptions): Stack {
   const stopping = new AbortController();
   const started: Supervisor[] = [];
+  const stopTogether = new Set<Supervisor>();
   const report = (line: string): void => writeLine(reporter, line);
   return {
     async start() {
@@ -40,15 +44,16 @@ export function createStack({ parts, writeLine, reporter, policy }: StackOptions
         });
         // Before its start, so that a stop meanwhile knows about it.
         started.push(supervisor);
+        if (part.stopsWithNeighbours) stopTogether.add(supervisor);
         await supervisor.start();
       }
     },
     async stop() {
       stopping.abort();
-      for (const supervisor of started.toReversed()) {
-        await reportSlowness(supervisor.stop(), () =>
-          report(`waiting for ${supervisor.name} to stop`),
-        );
+      for (const group of groupNeighbours(started.toReversed(), stopTogether)) {
+        const names = group.map((supervisor) => supervisor.name).join(', ');
+        const stopped = Promise.all(group.map((supervisor) => supervisor.stop()));
+        await reportSlowness(stopped, () => report(`waiting for ${names} to stop`));
       }
     },
     async kill() {
@@ -66,9 +71,22 @@ export function createStack({ parts, writeLine, reporter, policy }: StackOptions
   };
 }
 
-const SLOW_MS = 2_000;
+/** Members of `together` that follow each other make one group, everything else stands alone. */
+function groupNeighbours<Item>(items: readonly Item[], together: ReadonlySet<Item>): Item[][] {
+  const groups: Item[][] = [];
+  for (const item of items) {
+    const last = groups.at(-1);
+    const previous = last?.at(-1);
+    if (last && previous !== undefined && together.has(previous) && together.has(item))
+      last.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
 
-async function reportSlowness(work: Promise<void>, report: () => void): Promise<void> {
+const SLOW_MS = 3_000;
+
+async function reportSlowness(work: Promise<unknown>, report: () => void): Promise<void> {
   const timer = new AbortController();
   void delay(SLOW_MS, undefined, { signal: timer.signal }).then(report, () => {});
   try {
