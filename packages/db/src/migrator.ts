@@ -45,14 +45,13 @@ export async function migrate(db: Kysely<Database>, folder: string): Promise<str
       const { error, results = [] } = await migrator.migrateToLatest();
       if (error !== undefined) {
         const failed = results.find((result) => result.status === 'Error');
-        throw new MigrationError(
-          `Migration ${failed?.migrationName ?? ''} failed: ${messageOf(error)}`,
-          { cause: error },
-        );
+        const what = failed === undefined ? 'Migrating' : `Migration ${failed.migrationName}`;
+        throw new MigrationError(`${what} failed: ${messageOf(error)}`, { cause: error });
       }
       return results.map((result) => result.migrationName);
     } finally {
-      await sql`SELECT pg_advisory_unlock(${key})`.execute(connection);
+      // When the connection is lost the lock is too, and the error that counts is another.
+      await sql`SELECT pg_advisory_unlock(${key})`.execute(connection).catch(() => undefined);
     }
   });
 }

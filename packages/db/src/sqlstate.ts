@@ -1,3 +1,5 @@
+import { codeOf } from '@nexmdm/service';
+
 /**
  * What a failed statement means for whoever ran it, from the SQLSTATE or the socket's error code.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -10,21 +12,16 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** Data that PostgreSQL will never take: data exceptions (22) and broken constraints (23). */
 const PERMANENT_CLASSES = ['22', '23'];
 
-interface DatabaseErrorFields {
-  code?: unknown;
-  table?: unknown;
-  constraint?: unknown;
-  routine?: unknown;
-}
-
-function fieldsOf(error: unknown): DatabaseErrorFields {
-  return error instanceof Error ? (error as DatabaseErrorFields) : {};
+/** The constraint that a statement broke, or undefined. */
+function constraintOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'constraint' in error
+    ? error.constraint
+    : undefined;
 }
 
 /** The SQLSTATE or socket error code, or `unknown`. */
 export function errorCode(error: unknown): string {
-  const { code } = fieldsOf(error);
-  return typeof code === 'string' ? code : 'unknown';
+  return codeOf(error) ?? 'unknown';
 }
 
 /**
@@ -32,8 +29,7 @@ export function errorCode(error: unknown): string {
  * table and no constraint.
  */
 export function isMissingPartition(error: unknown): boolean {
-  const { code, constraint } = fieldsOf(error);
-  return code === CHECK_VIOLATION && constraint === undefined;
+  return codeOf(error) === CHECK_VIOLATION && constraintOf(error) === undefined;
 }
 
 /** The rows themselves are refused, so that trying them again changes nothing. */
@@ -42,8 +38,7 @@ export function isPoison(error: unknown): boolean {
 }
 
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
-  const fields = fieldsOf(error);
-  return fields.code === UNIQUE_VIOLATION && fields.constraint === constraint;
+  return codeOf(error) === UNIQUE_VIOLATION && constraintOf(error) === constraint;
 }
 
 export function isLockTimeout(error: unknown): boolean {
@@ -58,6 +53,8 @@ const SOCKET_ERRORS = [
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
 ];

@@ -5,6 +5,7 @@ import { createAdminKeyCheck } from './admin-key.ts';
 import { RequestAbortedError } from './body.ts';
 import { FailureLimiter } from './failure-limiter.ts';
 import type { Health } from './health.ts';
+import { sampledWarning } from './log-sampler.ts';
 import type { Logger } from './logger.ts';
 import type { HttpMetrics, Registry } from './metrics.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
@@ -21,6 +22,7 @@ export interface AppOptions {
 }
 
 const ADMIN_FAILURES_PER_MINUTE = 20;
+const UNAVAILABLE_LOGGED_PER_SECOND = 5;
 
 /**
  * An Express app with what every service has: `/livez`, `/readyz`, `/healthz`, `/metrics`, request
@@ -123,6 +125,7 @@ function isHttpError(error: unknown): error is HttpErrorLike {
 }
 
 function errorHandler(logger: Logger): ErrorRequestHandler {
+  const logUnavailable = sampledWarning(logger, 'http.unavailable', UNAVAILABLE_LOGGED_PER_SECOND);
   return (error: unknown, req, res, next) => {
     const requestId = String(res.locals['requestId']);
     if (error instanceof RequestAbortedError) return;
@@ -132,7 +135,7 @@ function errorHandler(logger: Logger): ErrorRequestHandler {
     }
     if (error instanceof HttpProblem) {
       if (error.status >= 500) {
-        logger.warn('http.unavailable', { request_id: requestId, path: req.path, error });
+        logUnavailable({ request_id: requestId, path: req.path, error });
       }
       sendProblem(res, error, requestId);
       return;

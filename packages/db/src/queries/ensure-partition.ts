@@ -44,10 +44,12 @@ export async function ensurePartition(db: Kysely<Database>, day: Day): Promise<b
   });
 }
 
+/** A partition whose detaching was begun, and perhaps broken off, takes no rows any more. */
 async function isAttached(db: Kysely<Database>, name: string): Promise<boolean> {
   const { rows } = await sql`
     SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'device_heartbeats'::regclass AND c.relname = ${name}
+      AND NOT i.inhdetachpending
   `.execute(db);
   return rows.length > 0;
 }

@@ -14,7 +14,7 @@ export async function listMissingPartitions(
   const days = Array.from({ length: daysAhead + 1 }, (_, ahead) => addDays(from, ahead));
   const { rows } = await sql<{ relname: string }>`
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = to_regclass('device_heartbeats')
+    WHERE i.inhparent = to_regclass('device_heartbeats') AND NOT i.inhdetachpending
   `.execute(db);
   const attached = new Set(rows.map(({ relname }) => relname));
   return days.filter((day) => !attached.has(partitionName(day)));
