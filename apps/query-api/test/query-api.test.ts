@@ -119,6 +119,12 @@ describe('GET /v1/devices', () => {
     }
   });
 
+  test('a cursor of another list is a 400 too', async () => {
+    const { pagination } = await page('/v1/devices?limit=2');
+    const path = `/v1/devices/${ONLINE}/heartbeats?cursor=${String(pagination.next_cursor)}`;
+    expect((await get(path)).status).toBe(400);
+  });
+
   test.each([
     'limit=0',
     'limit=1001',

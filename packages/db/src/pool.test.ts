@@ -105,8 +105,9 @@ describe('the pool', () => {
   });
 
   test('doesn’t let a query wait forever for a connection', async () => {
-    const { db } = open({ poolMax: 1, connectTimeoutMs: 50 });
+    const { db } = open({ poolMax: 1, connectTimeoutMs: 1_000 });
     const release = Promise.withResolvers<void>();
+    await ping(db);
     const held = db.connection().execute(() => release.promise);
     const failure = await ping(db).catch((error: unknown) => error);
     expect(isConnectionFault(failure)).toBe(true);
@@ -144,6 +145,17 @@ describe('a pool whose connections are ended by the server', () => {
     });
     expect(isConnectionFault(await failure)).toBe(true);
     await ping(handle.db);
+  });
+
+  test('doesn’t use a connection again on which the server said its last word', async () => {
+    const handle = open({ poolMax: 1 });
+    for (let round = 0; round < 50; round += 1) {
+      const failure = await sql`SELECT pg_terminate_backend(pg_backend_pid())`
+        .execute(handle.db)
+        .catch((error: unknown) => error);
+      expect(isConnectionFault(failure)).toBe(true);
+      await ping(handle.db);
+    }
   });
 
   test('fails a transaction under way, and works on', async () => {

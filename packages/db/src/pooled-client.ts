@@ -1,5 +1,6 @@
 import type { PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { endsConnection } from './sqlstate.ts';
 
 /** The connection is in an unknown state and is about to be closed. */
 export class BrokenConnectionError extends Error {
@@ -9,8 +10,8 @@ export class BrokenConnectionError extends Error {
 
 /**
  * A pool's connection that is closed instead of reused once a query on it failed for another reason
- * than PostgreSQL's own answer: no answer came in time, or the socket broke. Its answer may still be
- * under way, and whoever used it next would wait behind it.
+ * than PostgreSQL's own answer, or with an answer that is its last: no answer came in time, the
+ * socket broke, the server shuts down. Whoever used it next would wait or fail with it.
  */
 export function closeWhenBroken(client: pg.PoolClient): PostgresPoolClient {
   let broken = false;
@@ -19,7 +20,7 @@ export function closeWhenBroken(client: pg.PoolClient): PostgresPoolClient {
     try {
       return await client.query(text, values);
     } catch (error) {
-      broken = !(error instanceof pg.DatabaseError);
+      broken = !(error instanceof pg.DatabaseError) || endsConnection(error);
       throw error;
     }
   };

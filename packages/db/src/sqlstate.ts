@@ -45,6 +45,15 @@ export function isLockTimeout(error: unknown): boolean {
   return errorCode(error) === LOCK_NOT_AVAILABLE;
 }
 
+/**
+ * The server closes the connection after it has said this: a shutdown or an administrator's order
+ * (57P), a session that was idle or in a transaction for too long (25P), a breach of the protocol.
+ */
+export function endsConnection(error: unknown): boolean {
+  const code = errorCode(error);
+  return code.startsWith('57P') || ['25P03', '25P04', '08P01'].includes(code);
+}
+
 /** Connection exceptions (08), operator intervention such as a shutdown (57), too many connections (53). */
 const UNAVAILABLE_CLASSES = ['08', '53', '57'];
 const SOCKET_ERRORS = [

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { z } from 'zod';
 import { createCursorCodec } from './cursor.ts';
 import { HttpProblem } from './problem.ts';
 
 const codec = createCursorCodec('a secret that all copies share');
+const anyPlace = z.record(z.string(), z.string());
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 function expectRefused(cursor: string): void {
-  expect(() => codec.decode(cursor)).toThrow(HttpProblem);
-  expect(() => codec.decode(cursor)).toThrow(expect.objectContaining({ status: 400 }));
+  expect(() => codec.decode(cursor, anyPlace)).toThrow(HttpProblem);
+  expect(() => codec.decode(cursor, anyPlace)).toThrow(expect.objectContaining({ status: 400 }));
 }
 
 describe('a cursor', () => {
@@ -19,7 +21,7 @@ describe('a cursor', () => {
         (place) => {
           const cursor = codec.encode(place);
           expect(cursor).toMatch(/^[\w-]+$/);
-          expect(codec.decode(cursor)).toEqual(place);
+          expect(codec.decode(cursor, anyPlace)).toEqual(place);
         },
       ),
     );
@@ -27,7 +29,9 @@ describe('a cursor', () => {
 
   test('is read by another copy of the service', () => {
     const other = createCursorCodec('a secret that all copies share');
-    expect(other.decode(codec.encode({ alias: 'Überlingen' }))).toEqual({ alias: 'Überlingen' });
+    expect(other.decode(codec.encode({ alias: 'Überlingen' }), anyPlace)).toEqual({
+      alias: 'Überlingen',
+    });
   });
 
   test('is refused when any of its characters is another one', () => {
@@ -49,6 +53,13 @@ describe('a cursor', () => {
 
   test('is refused when it is anything', () => {
     fc.assert(fc.property(fc.string(), expectRefused));
+  });
+
+  test('of another list is refused', () => {
+    const cursor = codec.encode({ alias: 'Kiosk 7' });
+    expect(() => codec.decode(cursor, z.object({ before: z.string() }))).toThrow(
+      expect.objectContaining({ status: 400 }),
+    );
   });
 
   test('of another secret is refused', () => {

@@ -1,11 +1,15 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import type { z } from 'zod';
 import { HttpProblem } from './problem.ts';
 
 /** Turns a place in a list into an opaque text and back; a text that was tampered with is refused. */
 export interface CursorCodec {
   encode(place: Readonly<Record<string, string>>): string;
-  /** @throws HttpProblem 400 */
-  decode(cursor: string): Record<string, unknown>;
+  /**
+   * @param schema what the place in this list looks like; a cursor of another list doesn't
+   * @throws HttpProblem 400
+   */
+  decode<T>(cursor: string, schema: z.ZodType<T>): T;
 }
 
 const SIGNATURE_BYTES = 16;
@@ -20,23 +24,22 @@ export function createCursorCodec(secret: string): CursorCodec {
       const payload = Buffer.from(JSON.stringify(place));
       return Buffer.concat([sign(payload), payload]).toString('base64url');
     },
-    decode(cursor) {
+    decode(cursor, schema) {
       const bytes = Buffer.from(cursor, 'base64url');
       const signature = bytes.subarray(0, SIGNATURE_BYTES);
       const payload = bytes.subarray(SIGNATURE_BYTES);
-      if (
-        signature.length !== SIGNATURE_BYTES ||
-        !timingSafeEqual(signature, sign(payload)) ||
-        bytes.toString('base64url') !== cursor
-      ) {
-        throw new HttpProblem({
-          status: 400,
-          code: 'bad-cursor',
-          detail: 'The cursor is not one that this API gave out; start again without it.',
-          errors: [{ path: 'cursor', message: 'is not a cursor of this API' }],
-        });
-      }
-      return JSON.parse(payload.toString('utf8')) as Record<string, unknown>;
+      const genuine =
+        signature.length === SIGNATURE_BYTES &&
+        timingSafeEqual(signature, sign(payload)) &&
+        bytes.toString('base64url') === cursor;
+      const place = genuine ? schema.safeParse(JSON.parse(payload.toString('utf8'))) : undefined;
+      if (place?.success) return place.data;
+      throw new HttpProblem({
+        status: 400,
+        code: 'bad-cursor',
+        detail: 'The cursor is not one that this list gave out; start again without it.',
+        errors: [{ path: 'cursor', message: 'is not a cursor of this list' }],
+      });
     },
   };
 }

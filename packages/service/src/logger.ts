@@ -69,6 +69,13 @@ export function createLogger(options: LoggerOptions): Logger {
       stdout.once('finish', resolve);
       stdout.end();
     });
+    // What waits for a full pipe would be lost with the process.
+    if (process.stdout.writableLength === 0) return;
+    await new Promise<void>((resolve) => {
+      process.stdout.write('', () => {
+        resolve();
+      });
+    });
   };
   return {
     debug: write('debug'),

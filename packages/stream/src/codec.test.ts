@@ -13,7 +13,12 @@ import { sampleRecord } from '../test/sample-record.ts';
 const text = fc.option(fc.string({ unit: 'binary', maxLength: 40 }));
 const flag = fc.option(fc.boolean());
 const integer = fc.option(fc.integer());
-const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
+const DAY_MS = 86_400_000;
+const receivedAt = fc.integer({ min: Date.parse('2020-01-01'), max: Date.parse('2099-12-31') });
+const deviceTime = fc.integer({
+  min: Date.parse('0000-01-01T00:00:00Z'),
+  max: Date.parse('9999-12-31T23:59:59Z'),
+});
 
 const facts: fc.Arbitrary<DeviceFacts> = fc.record({
   app_version: text,
@@ -32,11 +37,9 @@ const facts: fc.Arbitrary<DeviceFacts> = fc.record({
   app_versions: fc.json(),
 });
 
-const record: fc.Arbitrary<HeartbeatRecord> = fc.record({
+const state = fc.record({
   device_id: fc.uuid(),
-  received_at: time,
-  event_at: time,
-  device_time: fc.option(time),
+  device_time: fc.option(deviceTime),
   ip: text,
   status: fc.string(),
   battery_pct: integer,
@@ -62,6 +65,10 @@ const record: fc.Arbitrary<HeartbeatRecord> = fc.record({
   monitored_threshold_min: integer,
   facts,
 });
+
+const record: fc.Arbitrary<HeartbeatRecord> = fc
+  .tuple(state, receivedAt, fc.integer({ min: -366 * DAY_MS, max: 3_600_000 }))
+  .map(([rest, received_at, age]) => ({ ...rest, received_at, event_at: received_at + age }));
 
 const encode = (records: readonly HeartbeatRecord[]) => joinRecords(records.map(encodeRecord));
 
@@ -128,6 +135,27 @@ describe('an entry that can’t be read', () => {
     [2, 2 ** 53],
     [2, []],
   ])('has a heartbeat without device or time: value %i is %j', (index, value) => {
+    refused(CODEC_VERSION, withValue(index, value));
+  });
+
+  test.each([
+    ['received in 1970', 1, 0],
+    ['received in the year 5138', 1, 1e14],
+    ['received when no calendar knows', 1, 9e15],
+    ['two years old', 2, 1_795_426_867_512 - 731 * DAY_MS],
+    ['of tomorrow', 2, 1_795_426_867_512 + DAY_MS],
+    ['of a device’s clock that no calendar knows', 3, 9e15],
+  ])('has a heartbeat %s, for which no partition should be made', (_what, index, value) => {
+    refused(CODEC_VERSION, withValue(index, value));
+  });
+
+  test.each([
+    ['a number for the status', 5, 7],
+    ['no status', 5, null],
+    ['a text for the battery', 6, '87'],
+    ['an object for the network', 9, {}],
+    ['a list among the facts', 26, [1]],
+  ])('has %s', (_what, index, value) => {
     refused(CODEC_VERSION, withValue(index, value));
   });
 

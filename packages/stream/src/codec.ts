@@ -1,4 +1,6 @@
-import type { HeartbeatRecord } from '@nexmdm/contracts';
+import type { DeviceFacts, HeartbeatRecord } from '@nexmdm/contracts';
+
+const DAY_MS = 86_400_000;
 
 /**
  * How heartbeats are written into a stream entry: version 1 is a JSON array with one array of values
@@ -6,52 +8,67 @@ import type { HeartbeatRecord } from '@nexmdm/contracts';
  */
 export const CODEC_VERSION = '1';
 
-const RECORD_FIELDS = [
-  'device_id',
-  'received_at',
-  'event_at',
-  'device_time',
-  'ip',
-  'status',
-  'battery_pct',
-  'plugged',
-  'temp_c',
-  'network_type',
-  'ssid',
-  'carrier',
-  'signal_dbm',
-  'uptime_s',
-  'ram_used_mb',
-  'unity_pkg_version',
-  'unity_running',
-  'agent_version',
-  'power_ok',
-  'doze_whitelisted',
-  'net_validated',
-  'queue_depth',
-  'service_up',
-  'monitored_foreground_recent_s',
-  'monitored_package',
-  'monitored_threshold_min',
-] as const satisfies readonly (keyof HeartbeatRecord)[];
+const RECORD_FIELDS = {
+  device_id: 'device',
+  received_at: 'time',
+  event_at: 'time',
+  device_time: 'time',
+  ip: 'string',
+  status: 'string',
+  battery_pct: 'number',
+  plugged: 'boolean',
+  temp_c: 'number',
+  network_type: 'string',
+  ssid: 'string',
+  carrier: 'string',
+  signal_dbm: 'number',
+  uptime_s: 'number',
+  ram_used_mb: 'number',
+  unity_pkg_version: 'string',
+  unity_running: 'boolean',
+  agent_version: 'string',
+  power_ok: 'boolean',
+  doze_whitelisted: 'boolean',
+  net_validated: 'boolean',
+  queue_depth: 'number',
+  service_up: 'boolean',
+  monitored_foreground_recent_s: 'number',
+  monitored_package: 'string',
+  monitored_threshold_min: 'number',
+} as const satisfies Record<Exclude<keyof HeartbeatRecord, 'facts'>, FieldKind>;
 
-const FACT_FIELDS = [
-  'app_version',
-  'model',
-  'manufacturer',
-  'android_version',
-  'sdk_int',
-  'patch_level',
-  'build_id',
-  'is_device_owner',
-  'installed_apk_version_code',
-  'installed_apk_version_name',
-  'fcm_token',
-  'app_versions',
-] as const satisfies readonly (keyof HeartbeatRecord['facts'])[];
+const FACT_FIELDS = {
+  app_version: 'string',
+  model: 'string',
+  manufacturer: 'string',
+  android_version: 'string',
+  sdk_int: 'number',
+  patch_level: 'string',
+  build_id: 'string',
+  is_device_owner: 'boolean',
+  installed_apk_version_code: 'string',
+  installed_apk_version_name: 'string',
+  fcm_token: 'string',
+  app_versions: 'string',
+} as const satisfies Record<keyof DeviceFacts, FieldKind>;
 
-const VALUES = RECORD_FIELDS.length + FACT_FIELDS.length;
+type FieldKind = 'device' | 'time' | 'string' | 'number' | 'boolean';
+
+const recordFields = Object.entries(RECORD_FIELDS) as [keyof typeof RECORD_FIELDS, FieldKind][];
+const factFields = Object.entries(FACT_FIELDS) as [keyof typeof FACT_FIELDS, FieldKind][];
+const VALUES = recordFields.length + factFields.length;
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const REQUIRED: ReadonlySet<string> = new Set(['device_id', 'received_at', 'event_at', 'status']);
+/** What an ISO-8601 time with a four-digit year can say. */
+const EARLIEST_MS = Date.parse('0000-01-01T00:00:00Z') - DAY_MS;
+const LATEST_MS = Date.parse('9999-12-31T23:59:59Z') + DAY_MS;
+/** A server's clock is never so wrong; a time beyond would make partitions that nobody asked for. */
+const RECEIVED_FROM_MS = Date.parse('2020-01-01T00:00:00Z');
+const RECEIVED_UNTIL_MS = Date.parse('2100-01-01T00:00:00Z');
+/** The largest window that ingest can be set to, and more than devices may be ahead. */
+const EVENT_BACK_MS = 366 * DAY_MS;
+const EVENT_AHEAD_MS = 3_600_000;
 
 /** An entry whose content is not what any known version writes. */
 export class UndecodableEntryError extends Error {
@@ -60,8 +77,8 @@ export class UndecodableEntryError extends Error {
 
 /** One heartbeat's part of an entry; `joinRecords` makes the entry of several. */
 export function encodeRecord(record: HeartbeatRecord): string {
-  const values: unknown[] = RECORD_FIELDS.map((field) => record[field]);
-  for (const field of FACT_FIELDS) values.push(record.facts[field]);
+  const values: unknown[] = recordFields.map(([field]) => record[field]);
+  for (const [field] of factFields) values.push(record.facts[field]);
   return JSON.stringify(values);
 }
 
@@ -90,19 +107,43 @@ function decodeRecord(values: unknown): HeartbeatRecord {
   if (!Array.isArray(values) || values.length !== VALUES) {
     throw new UndecodableEntryError(`a heartbeat doesn't have ${VALUES} values`);
   }
-  const record: Record<string, unknown> = {};
-  const facts: Record<string, unknown> = {};
-  RECORD_FIELDS.forEach((field, index) => {
-    record[field] = values[index] as unknown;
+  const fields = decodeFields(recordFields, values, 0);
+  const facts = decodeFields(factFields, values, recordFields.length);
+  const record = { ...fields, facts } as unknown as HeartbeatRecord;
+  const { received_at, event_at } = record;
+  if (received_at < RECEIVED_FROM_MS || received_at > RECEIVED_UNTIL_MS) {
+    throw new UndecodableEntryError(`a heartbeat was received at ${received_at}`);
+  }
+  if (event_at < received_at - EVENT_BACK_MS || event_at > received_at + EVENT_AHEAD_MS) {
+    throw new UndecodableEntryError(`a heartbeat of ${event_at} was received at ${received_at}`);
+  }
+  return record;
+}
+
+function decodeFields(
+  fields: readonly [name: string, kind: FieldKind][],
+  values: readonly unknown[],
+  offset: number,
+): Record<string, unknown> {
+  const decoded: Record<string, unknown> = {};
+  fields.forEach(([name, kind], index) => {
+    const value = values[offset + index];
+    const fits = value === null ? !REQUIRED.has(name) : isOfKind(value, kind);
+    if (!fits) throw new UndecodableEntryError(`the ${name} of a heartbeat is not a ${kind}`);
+    decoded[name] = value;
   });
-  FACT_FIELDS.forEach((field, index) => {
-    facts[field] = values[RECORD_FIELDS.length + index] as unknown;
-  });
-  const identified =
-    typeof record['device_id'] === 'string' &&
-    UUID.test(record['device_id']) &&
-    Number.isSafeInteger(record['received_at']) &&
-    Number.isSafeInteger(record['event_at']);
-  if (!identified) throw new UndecodableEntryError('a heartbeat has no device or no time');
-  return { ...record, facts } as unknown as HeartbeatRecord;
+  return decoded;
+}
+
+function isOfKind(value: unknown, kind: FieldKind): boolean {
+  switch (kind) {
+    case 'device':
+      return typeof value === 'string' && UUID.test(value);
+    case 'time':
+      return Number.isInteger(value) && Number(value) >= EARLIEST_MS && Number(value) <= LATEST_MS;
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return typeof value === kind;
+  }
 }

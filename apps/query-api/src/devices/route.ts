@@ -16,8 +16,7 @@ export interface DevicesDeps {
 export function listDevicesRoute(deps: DevicesDeps): RequestHandler {
   return async (req, res) => {
     const { limit, cursor, status } = parseOrReject(listDevicesSchema, req.query, 'query');
-    const place =
-      cursor === undefined ? undefined : devicePlaceSchema.parse(deps.cursors.decode(cursor));
+    const place = cursor === undefined ? undefined : deps.cursors.decode(cursor, devicePlaceSchema);
     const [rows, total] = await Promise.all([
       deps.listDevices({ limit: limit + 1, afterAlias: place?.alias, status }),
       deps.countDevices({ status }),

@@ -15,7 +15,7 @@ export function listHeartbeatsRoute(deps: HeartbeatsDeps): RequestHandler {
   return async (req, res) => {
     const { from, to, limit, cursor } = parseOrReject(listHeartbeatsSchema, req.query, 'query');
     const place =
-      cursor === undefined ? undefined : heartbeatPlaceSchema.parse(deps.cursors.decode(cursor));
+      cursor === undefined ? undefined : deps.cursors.decode(cursor, heartbeatPlaceSchema);
     const device = await findDeviceOrReject(deps, req.params['id']);
     const rows = await deps.listHeartbeats({
       deviceId: device.id,

@@ -59,7 +59,7 @@ export function selectDevices(db: Kysely<Database>, onlineWithinSeconds: number)
         CASE WHEN s.device_id IS NULL THEN 'never' WHEN ${online} THEN 'online' ELSE 'offline' END
       `.as('status'),
       sql<number | null>`
-        CASE WHEN NOT ${online} THEN extract(epoch FROM ${offlineFor})::integer END
+        CASE WHEN NOT ${online} THEN least(extract(epoch FROM ${offlineFor}), 2147483647)::integer END
       `.as('offline_seconds'),
     ]);
 }
