@@ -3,7 +3,8 @@ import { sql, type Kysely } from 'kysely';
 /**
  * A log of the tokens whose cached settings are no longer true, kept by a trigger so that a change
  * by hand counts too. Every ingest process reads what is new in it each second and forgets those
- * tokens. Both the old and the new token of a rotation are in it.
+ * tokens. Both the old and the new token of a rotation are in it. The triggers run at the commit, so
+ * that a change of a long transaction carries the time at which others can see it.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -29,13 +30,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     $$
   `.execute(db);
   await sql`
-    CREATE TRIGGER devices_auth_changed
+    CREATE CONSTRAINT TRIGGER devices_auth_changed
       AFTER UPDATE OF token_id, token_revoked_at, deleted_at,
         monitored_package, monitored_threshold_min, monitor_enabled
-      ON devices FOR EACH ROW EXECUTE FUNCTION log_device_auth_change()
+      ON devices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION log_device_auth_change()
   `.execute(db);
   await sql`
-    CREATE TRIGGER devices_removed
-      AFTER DELETE ON devices FOR EACH ROW EXECUTE FUNCTION log_device_auth_change()
+    CREATE CONSTRAINT TRIGGER devices_removed
+      AFTER DELETE ON devices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION log_device_auth_change()
   `.execute(db);
 }

@@ -26,7 +26,9 @@ export function createIngestApp(deps: IngestAppDeps): RequestListener {
   };
 }
 
+/** Also of `POST http://host/path`, a form that every server has to take. */
 function pathOf(url = ''): string {
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+  const path = url.startsWith('/') ? url : (URL.parse(url)?.pathname ?? '');
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
 }

@@ -8,6 +8,7 @@ import {
   pruneAuthChanges,
 } from '@nexmdm/db';
 import {
+  ByteBudget,
   createHttpMetrics,
   createHttpServer,
   createMetricsRegistry,
@@ -33,8 +34,12 @@ import type { IngestConfig } from './config.ts';
 import { createAcceptor } from './heartbeat/accept.ts';
 import { createIngestMetrics } from './metrics.ts';
 
-const STATEMENT_TIMEOUT_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 3_000;
+/** Every statement is an index look-up; a device waits for it. */
+const STATEMENT_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** What the bodies of all requests under way may take together: 128 full batches. */
+const MAX_BODY_BYTES = 128 * 1024 * 1024;
 
 /** Everything the ingest API is made of, put together; nothing is open before `start`. */
 export function createIngestApi(config: IngestConfig, logger: Logger): Service {
@@ -92,6 +97,7 @@ export function createIngestApi(config: IngestConfig, logger: Logger): Service {
       auth,
       acceptor,
       metrics,
+      bodyBudget: new ByteBudget(MAX_BODY_BYTES),
       clientAddress: (req) => clientAddress(req, config.trustProxyHops),
       nextHeartbeatSeconds: config.heartbeatIntervalSeconds,
       backfillWindowMs: config.backfillWindowMs,

@@ -189,6 +189,26 @@ describe('POST /v1/heartbeat', () => {
     }
   });
 
+  test('410 also when the change was made long before it was committed', async () => {
+    const gone = await stack.client.register('revoked in a slow transaction');
+    const send = () => stack.client.heartbeat(gone, heartbeatAt(Date.now()));
+    expect((await send()).status).toBe(202);
+    // Longer than the time for which each look at the log reaches back.
+    await stack.database.query(
+      `DO $$ BEGIN
+         UPDATE devices SET token_revoked_at = now() WHERE id = '${gone.device_id}';
+         PERFORM pg_sleep(12);
+       END $$`,
+    );
+    await waitFor('a 410', async () => (await send()).status === 410, 3_000);
+  });
+
+  test('404 for a path that only resembles one', async () => {
+    for (const path of ['/v1/heartbeat/', '/V1/HEARTBEAT', '//v1/heartbeat', '/v1/heartbeat/x']) {
+      await problemOf(await stack.client.post(path, heartbeatAt(Date.now()), bearer), 404);
+    }
+  });
+
   test('405 for other methods, 404 for other paths', async () => {
     const get = await fetch(`${stack.app.url}/v1/heartbeat`);
     expect(get.headers.get('allow')).toBe('POST');
@@ -274,7 +294,7 @@ describe('POST /v1/register', () => {
 
   test('422 for a bad alias, 401 without the key or with a wrong one', async () => {
     const admin = { 'x-admin': TEST_ADMIN_KEY };
-    for (const alias of ['', ' ', 'x'.repeat(201), 7, undefined]) {
+    for (const alias of ['', ' ', 'x'.repeat(201), 7, undefined, 'a\0b', '\ud800x']) {
       const { errors } = await problemOf(await register({ alias }, admin), 422);
       expect(errors?.[0]?.path).toBe('alias');
     }

@@ -7,6 +7,7 @@ import {
   errorCode,
   isMissingPartition,
   isPoison,
+  mayPass,
   openDatabase,
   ping,
   updateDeviceFacts,
@@ -201,6 +202,7 @@ function createStore({ db }: DatabaseHandle): HeartbeatStore {
     ensurePartition: (day) => ensurePartition(db, day),
     isMissingPartition,
     isPoison,
+    mayPass,
     errorCode,
     dayOf,
   };

@@ -125,18 +125,14 @@ function undecodableLetters(
   entries: readonly StreamEntry[],
   consumer: ShardConsumer,
 ): NewDeadLetter[] {
-  return entries.flatMap(({ id, undecodable, version, payload }) =>
-    undecodable === undefined
-      ? []
-      : [
-          {
-            reason: 'undecodable' as const,
-            detail: undecodable.message,
-            shard: consumer.keys.shard,
-            entryId: id,
-            content: { payload, version },
-          },
-        ],
+  return entries.flatMap(({ id, undecodable }) =>
+    undecodable.map(({ payload, version, error }) => ({
+      reason: 'undecodable' as const,
+      detail: error.message,
+      shard: consumer.keys.shard,
+      entryId: id,
+      content: { payload, version },
+    })),
   );
 }
 

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   adminGet,
   agentPayload,
+  appEntry,
   heartbeatAt,
+  runNode,
   waitFor,
   type AgentPayload,
   type RegisteredDevice,
@@ -212,6 +214,26 @@ describe('time and order', () => {
 });
 
 describe('entries that can’t be stored', () => {
+  test('for want of a partition that can’t be made are put aside, and the other days go on', async () => {
+    const taken = Date.now() - 6 * 24 * HOUR_MS;
+    const day = new Date(taken).toISOString().slice(0, 10).replaceAll('-', '');
+    await pipeline.database.query(
+      `CREATE TABLE device_heartbeats_${day} (of_another_shape integer)`,
+    );
+    const device = await register();
+    const batch = [heartbeatAt(taken), heartbeatAt(Date.now())];
+    expect((await pipeline.client.heartbeats(device, new Date(), batch)).status).toBe(202);
+    await stored(device, 1);
+    const letters = await waitFor('the dead letter', async () => {
+      const entries = await pipeline.redis.xrange('hb:dead', '-', '+');
+      return entries.length === 1 && entries;
+    });
+    expect(letters[0]?.[1]).toContain('refused_by_database');
+    await pipeline.database.query(`DROP TABLE device_heartbeats_${day}`);
+    await runNode(appEntry('cli'), ['dead', 'replay', '--all'], pipeline.env);
+    await stored(device, 2);
+  });
+
   test('go to hb:dead with the reason and don’t block the others', async () => {
     await pipeline.redis.call('XADD', 'hb:{0}', '*', 'v', '1', 'n', '1', 'd', 'rubbish');
     await pipeline.redis.call('XADD', 'hb:{0}', '*', 'v', '99', 'n', '1', 'd', '[]');
@@ -244,7 +266,7 @@ describe('entries that can’t be stored', () => {
       /stream_dead_letters_total\{reason="undecodable",service="writer-worker"\} 2/,
     );
     expect(metrics).toMatch(
-      /stream_dead_letters_total\{reason="refused_by_database",service="writer-worker"\} 1/,
+      /stream_dead_letters_total\{reason="refused_by_database",service="writer-worker"\} 2/,
     );
   });
 });

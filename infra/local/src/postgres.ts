@@ -35,6 +35,8 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
+  // A refused batch would print its whole statement; the service that sent it logs what is wrong.
+  log_min_error_statement: 'fatal',
 };
 
 export interface PostgresOptions {

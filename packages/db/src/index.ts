@@ -29,5 +29,6 @@ export {
   isLockTimeout,
   isMissingPartition,
   isPoison,
+  mayPass,
 } from './sqlstate.ts';
 export type { Database, Device, NewDevice } from './tables.ts';

@@ -120,13 +120,12 @@ describe('the pool', () => {
 describe('a pool whose connections are ended by the server', () => {
   test('tells of the idle ones and works on with new ones', async () => {
     const errors: Error[] = [];
-    const handle = open({ poolMax: 2, onConnectionError: (error) => errors.push(error) });
-    await Promise.all([1, 2].map(() => sql`SELECT pg_sleep(0.05)`.execute(handle.db)));
+    const handle = open({ poolMax: 1, onConnectionError: (error) => errors.push(error) });
     const before = await backendPid(handle);
     await testDatabase.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test'",
     );
-    await waitFor('the errors', () => errors.length >= 2);
+    await waitFor('the error', () => errors.length > 0);
     const after = await backendPid(handle);
     expect(after).not.toBe(before);
     await Promise.all(Array.from({ length: 10 }, () => ping(handle.db)));

@@ -9,8 +9,11 @@ const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Data that PostgreSQL will never take: data exceptions (22) and broken constraints (23). */
-const PERMANENT_CLASSES = ['22', '23'];
+/**
+ * Data that PostgreSQL will never take: data exceptions (22), broken constraints (23), more than it
+ * can work through (54).
+ */
+const PERMANENT_CLASSES = ['22', '23', '54'];
 
 /** The constraint that a statement broke, or undefined. */
 function constraintOf(error: unknown): unknown {
@@ -67,6 +70,14 @@ const SOCKET_ERRORS = [
   'ENOTFOUND',
   'EAI_AGAIN',
 ];
+
+/** Deadlocks and the like (40), locks that others hold (55), trouble of the machine (58). */
+const PASSING_CLASSES = ['40', '55', '58'];
+
+/** Trying again later may help, without anybody changing anything. */
+export function mayPass(error: unknown): boolean {
+  return isConnectionFault(error) || PASSING_CLASSES.includes(errorCode(error).slice(0, 2));
+}
 
 /**
  * The database could not be reached or didn't answer in time. The driver's own timeouts and lost

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Express } from 'express';
 import { readJsonBody } from './body.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { HttpProblem, unavailable } from './problem.ts';
 import { ADMIN, startTestApp, type TestApp, type TestAppOptions } from '../test/app.ts';
 
@@ -50,7 +51,7 @@ describe('an error', () => {
       throw new Error(secret);
     });
     app.post('/body', async (req, res) => {
-      res.json(await readJsonBody(req, 1024));
+      res.json(await readJsonBody(req, 1024, new ByteBudget(1024)));
     });
   };
 

@@ -39,6 +39,8 @@ export function createApp(
   app.disable('x-powered-by');
   app.set('trust proxy', options.trustProxyHops);
   app.set('query parser', 'simple');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
   app.set('json replacer', exactJsonReplacer);
   app.use(observe(options));
   app.use(helmet());

@@ -6,9 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { stringifyExactJson } from '@nexmdm/contracts';
 import { waitFor } from '@nexmdm/testing';
 import { readJsonBody, RequestAbortedError } from './body.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 
 const MAX_BYTES = 1024;
+const BUDGET_BYTES = 4 * MAX_BYTES;
+const budget = new ByteBudget(BUDGET_BYTES);
 
 let server: Server;
 let url: string;
@@ -17,7 +20,7 @@ let failures: unknown[];
 
 beforeAll(async () => {
   server = createServer((req, res) => {
-    readJsonBody(req, MAX_BYTES).then(
+    readJsonBody(req, MAX_BYTES, budget).then(
       (body) => res.end(stringifyExactJson({ got: body })),
       (error: unknown) => {
         if (error instanceof HttpProblem) sendProblem(res, error, 'id');
@@ -188,5 +191,27 @@ describe('a client that goes away', () => {
     socket.destroy();
     await waitFor('the failure', () => failures.length > 0);
     expect(failures).toEqual([expect.any(RequestAbortedError)]);
+  });
+});
+
+describe('requests that together hold too much', () => {
+  test('are turned away with 503 until others are over', async () => {
+    const { port } = server.address() as AddressInfo;
+    const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
+    const half = `content-length: ${MAX_BYTES}\r\n\r\n${'x'.repeat(MAX_BYTES - 1)}`;
+    const holding = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'));
+    for (const socket of holding) socket.write(head + half);
+    await waitFor('the budget to be used', () => {
+      const room = budget.take(MAX_BYTES);
+      if (room) budget.giveBack(MAX_BYTES);
+      return !room;
+    });
+    const { status, headers } = await post(documentOf(MAX_BYTES));
+    expect(status).toBe(503);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    for (const socket of holding) socket.destroy();
+    await waitFor('room', async () => (await post(documentOf(MAX_BYTES))).status === 200);
+    expect(budget.take(BUDGET_BYTES)).toBe(true);
+    budget.giveBack(BUDGET_BYTES);
   });
 });

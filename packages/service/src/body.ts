@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseExactJson } from '@nexmdm/contracts';
 import { codeOf } from './error-code.ts';
-import { HttpProblem } from './problem.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { HttpProblem, unavailable } from './problem.ts';
 
 const inflate = promisify(gunzip);
 
@@ -17,12 +18,17 @@ export class RequestAbortedError extends Error {
  * Reads a JSON body, gzip or plain, with integers kept exact.
  *
  * @param maxBytes holds for the bytes sent and for what they inflate to
- * @throws HttpProblem 400, 413 or 415; RequestAbortedError
+ * @param budget what the bodies of all requests under way may take together
+ * @throws HttpProblem 400, 413, 415 or 503; RequestAbortedError
  */
-export async function readJsonBody(req: IncomingMessage, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  budget: ByteBudget,
+): Promise<unknown> {
   requireJson(req.headers['content-type']);
   const gzipped = isGzipped(req.headers['content-encoding']);
-  const sent = await readBytes(req, maxBytes);
+  const sent = await readBytes(req, maxBytes, budget);
   const bytes = gzipped ? await inflateWithin(sent, maxBytes) : sent;
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8 text.');
   try {
@@ -56,7 +62,30 @@ function isGzipped(contentEncoding: string | undefined): boolean {
   });
 }
 
-function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function readBytes(
+  req: IncomingMessage,
+  maxBytes: number,
+  budget: ByteBudget,
+): Promise<Buffer> {
+  let held = 0;
+  const take = (bytes: number): boolean => {
+    const taken = budget.take(bytes);
+    if (taken) held += bytes;
+    return taken;
+  };
+  try {
+    return await collectBytes(req, maxBytes, take);
+  } finally {
+    budget.giveBack(held);
+  }
+}
+
+/** @param take asks for room for so many bytes more */
+function collectBytes(
+  req: IncomingMessage,
+  maxBytes: number,
+  take: (bytes: number) => boolean,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
       reject(tooLarge(maxBytes));
@@ -64,15 +93,18 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     }
     const chunks: Buffer[] = [];
     let length = 0;
+    const refuse = (problem: HttpProblem) => {
+      reject(problem);
+      chunks.length = 0;
+      req.removeAllListeners('data');
+      req.resume();
+    };
     req.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > maxBytes) {
-        reject(tooLarge(maxBytes));
-        req.removeAllListeners('data');
-        req.resume();
-        return;
-      }
-      chunks.push(chunk);
+      if (length > maxBytes) refuse(tooLarge(maxBytes));
+      else if (!take(chunk.length))
+        refuse(unavailable('Too many requests are under way; try again.'));
+      else chunks.push(chunk);
     });
     req.on('end', () => {
       const [only] = chunks;

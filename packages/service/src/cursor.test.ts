@@ -5,7 +5,7 @@ import { createCursorCodec } from './cursor.ts';
 import { HttpProblem } from './problem.ts';
 
 const codec = createCursorCodec('a secret that all copies share');
-const anyPlace = z.record(z.string(), z.string());
+const anyPlace = z.unknown();
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 function expectRefused(cursor: string): void {

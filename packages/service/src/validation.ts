@@ -3,12 +3,14 @@ import { HttpProblem, type FieldError } from './problem.ts';
 
 /** At most this many field errors are listed; a body can have thousands. */
 const MAX_FIELD_ERRORS = 50;
+/** A path and a message can hold names that the client chose. */
+const MAX_CHARACTERS = 200;
 
 /** What zod found, one entry a field, the path in dots. A wrong union member counts once. */
 export function fieldErrors(error: z.ZodError): FieldError[] {
   return error.issues.slice(0, MAX_FIELD_ERRORS).map((issue) => ({
-    path: issue.path.map(String).join('.'),
-    message: issue.message,
+    path: issue.path.map(String).join('.').slice(0, MAX_CHARACTERS),
+    message: issue.message.slice(0, MAX_CHARACTERS),
   }));
 }
 

@@ -68,7 +68,9 @@ const state = fc.record({
 
 const record: fc.Arbitrary<HeartbeatRecord> = fc
   .tuple(state, receivedAt, fc.integer({ min: -366 * DAY_MS, max: 3_600_000 }))
-  .map(([rest, received_at, age]) => ({ ...rest, received_at, event_at: received_at + age }));
+  .map(([rest, received_at, age]) =>
+    Object.assign(rest, { received_at, event_at: received_at + age }),
+  );
 
 const encode = (records: readonly HeartbeatRecord[]) => joinRecords(records.map(encodeRecord));
 

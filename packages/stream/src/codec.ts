@@ -8,6 +8,9 @@ const DAY_MS = 86_400_000;
  */
 export const CODEC_VERSION = '1';
 
+/** Bounds what a reader gets with one entry. */
+export const MAX_ENTRY_HEARTBEATS = 500;
+
 const RECORD_FIELDS = {
   device_id: 'device',
   received_at: 'time',
@@ -86,8 +89,42 @@ export function joinRecords(encoded: readonly string[]): string {
   return `[${encoded.join(',')}]`;
 }
 
-/** @throws UndecodableEntryError */
+/** A part of an entry that can't be read, as an entry of its own, and why. */
+export interface Undecodable {
+  payload: string;
+  version: string;
+  error: UndecodableEntryError;
+}
+
+/** What an entry holds. One heartbeat that can't be read doesn't cost the others. */
+export function readRecords(
+  version: string,
+  payload: string,
+): { records: HeartbeatRecord[]; undecodable: Undecodable[] } {
+  const records: HeartbeatRecord[] = [];
+  const undecodable: Undecodable[] = [];
+  try {
+    for (const values of parseEntry(version, payload)) {
+      try {
+        records.push(decodeRecord(values));
+      } catch (error) {
+        if (!(error instanceof UndecodableEntryError)) throw error;
+        undecodable.push({ payload: JSON.stringify([values]), version, error });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof UndecodableEntryError)) throw error;
+    undecodable.push({ payload, version, error });
+  }
+  return { records, undecodable };
+}
+
+/** @throws UndecodableEntryError when any part of it can't be read */
 export function decodeRecords(version: string, payload: string): HeartbeatRecord[] {
+  return parseEntry(version, payload).map((values) => decodeRecord(values));
+}
+
+function parseEntry(version: string, payload: string): unknown[] {
   if (version !== CODEC_VERSION) {
     throw new UndecodableEntryError(`unknown entry version "${version}"`);
   }
@@ -100,7 +137,7 @@ export function decodeRecords(version: string, payload: string): HeartbeatRecord
   if (!Array.isArray(parsed) || parsed.length === 0) {
     throw new UndecodableEntryError('the entry is not a list of heartbeats');
   }
-  return parsed.map((values: unknown) => decodeRecord(values));
+  return parsed;
 }
 
 function decodeRecord(values: unknown): HeartbeatRecord {

@@ -41,9 +41,7 @@ describe('reading', () => {
       id: expect.stringMatching(/^\d+-\d+$/),
       count: 2,
       records,
-      undecodable: undefined,
-      version: '1',
-      payload: joinRecords(records.map(encodeRecord)),
+      undecodable: [],
     });
   });
 
@@ -67,29 +65,42 @@ describe('reading', () => {
 
   test('says which entries can’t be read, and brings the others', async () => {
     const good = joinRecords([encodeRecord(sampleRecord())]);
-    await redis.xadd(SHARD.stream, '*', 'v', '1', 'n', 1, 'd', good);
+    await redis.xadd(SHARD.stream, '*', 'v', '1', 'n', 1e15, 'd', good);
     await redis.xadd(SHARD.stream, '*', 'v', '9', 'n', 3, 'd', good);
     await redis.xadd(SHARD.stream, '*', 'v', '1', 'n', 'many', 'd', '{"half":');
     await redis.xadd(SHARD.stream, '*', 'something', 'else');
+    await redis.xadd(SHARD.stream, '*', 'v', '1', 'n', 1e15, 'd', 'x');
     const entries = await testConsumer('a', redis).read(10, 1_000);
+    const notJson = { message: 'the entry is not JSON' };
     expect(entries).toMatchObject([
-      { count: 1, records: [sampleRecord()], undecodable: undefined },
+      { count: 1, records: [sampleRecord()], undecodable: [] },
       {
         count: 3,
         records: [],
-        undecodable: { message: 'unknown entry version "9"' },
-        version: '9',
-        payload: good,
+        undecodable: [
+          { error: { message: 'unknown entry version "9"' }, version: '9', payload: good },
+        ],
       },
+      { count: 0, records: [], undecodable: [{ error: notJson, payload: '{"half":' }] },
       {
         count: 0,
         records: [],
-        undecodable: { message: 'the entry is not JSON' },
-        payload: '{"half":',
+        undecodable: [{ error: { message: 'unknown entry version ""' }, payload: '' }],
       },
-      { count: 0, records: [], undecodable: { message: 'unknown entry version ""' }, payload: '' },
+      { count: 500, records: [], undecodable: [{ error: notJson, payload: 'x' }] },
     ]);
-    expect(entries[3]?.undecodable).toBeInstanceOf(UndecodableEntryError);
+  });
+
+  test('says which heartbeats of an entry can’t be read, and brings its others', async () => {
+    const good = [sampleRecord(), sampleRecord({ uptime_s: 1 })].map(encodeRecord);
+    const payload = `[${good[0]},[1,2],${good[1]}]`;
+    await redis.xadd(SHARD.stream, '*', 'v', '1', 'n', 3, 'd', payload);
+    const [entry] = await testConsumer('a', redis).read(10, 1_000);
+    expect(entry).toMatchObject({
+      count: 3,
+      records: [sampleRecord(), sampleRecord({ uptime_s: 1 })],
+      undecodable: [{ payload: '[[1,2]]', version: '1' }],
+    });
   });
 
   test('fails with a missing group when Redis was emptied, and works once it is made anew', async () => {

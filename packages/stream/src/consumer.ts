@@ -1,18 +1,15 @@
 import type { HeartbeatRecord } from '@nexmdm/contracts';
-import { decodeRecords, UndecodableEntryError } from './codec.ts';
+import { MAX_ENTRY_HEARTBEATS, readRecords, type Undecodable } from './codec.ts';
 import { WRITERS, type ShardKeys } from './keys.ts';
 import type { RawEntry, StreamRedis } from './scripts.ts';
 
-/** An entry to be stored: its heartbeats, or why they can't be read. */
+/** An entry to be stored: its heartbeats, and what of it can't be read. */
 export interface StreamEntry {
   id: string;
   /** How many heartbeats it counts for. */
   count: number;
   records: HeartbeatRecord[];
-  undecodable: UndecodableEntryError | undefined;
-  /** The codec's, as the entry says. */
-  version: string;
-  payload: string;
+  undecodable: Undecodable[];
 }
 
 export interface ConsumerOptions {
@@ -68,10 +65,20 @@ export class ShardConsumer {
     }
   }
 
-  /** Takes over entries of consumers that died. */
+  /**
+   * Takes over entries of consumers that died.
+   *
+   * @throws a Redis error, as `read` does
+   */
   async reclaim(count: number): Promise<StreamEntry[]> {
     const { stream, leases } = this.keys;
-    return this.#take(await this.#redis.hbReclaim(stream, leases, WRITERS, this.#name, count));
+    try {
+      return this.#take(await this.#redis.hbReclaim(stream, leases, WRITERS, this.#name, count));
+    } catch (error) {
+      // They may be this consumer's by now, and only their way here was cut.
+      this.#mayHaveMissed = true;
+      throw error;
+    }
   }
 
   /** Says that these entries are stored. Saying it twice does no harm. */
@@ -141,15 +148,14 @@ export function decodeEntry([id, fields]: RawEntry): StreamEntry {
   for (let index = 0; index + 1 < (fields?.length ?? 0); index += 2) {
     values.set(String(fields?.[index]), String(fields?.[index + 1]));
   }
-  const version = values.get('v') ?? '';
-  const payload = values.get('d') ?? '';
-  const declared = Number(values.get('n'));
-  const count = Number.isSafeInteger(declared) && declared > 0 ? declared : 0;
-  try {
-    const records = decodeRecords(version, payload);
-    return { id, count, records, undecodable: undefined, version, payload };
-  } catch (error) {
-    if (!(error instanceof UndecodableEntryError)) throw error;
-    return { id, count, records: [], undecodable: error, version, payload };
-  }
+  const { records, undecodable } = readRecords(values.get('v') ?? '', values.get('d') ?? '');
+  // What it says of itself counts only where its content doesn't.
+  const count =
+    records.length > 0 ? records.length + undecodable.length : declaredCount(values.get('n'));
+  return { id, count, records, undecodable };
+}
+
+function declaredCount(text: string | undefined): number {
+  const declared = Number(text);
+  return Number.isSafeInteger(declared) ? Math.min(Math.max(declared, 0), MAX_ENTRY_HEARTBEATS) : 0;
 }

@@ -111,6 +111,7 @@ describe('the check of the server', () => {
       version: expect.stringMatching(/^\d+\.\d+/),
       evictionPolicy: 'noeviction',
       appendOnly: true,
+      lastWriteOk: true,
       usedMemoryBytes: expect.any(Number),
       maxMemoryBytes: expect.any(Number),
     });

@@ -9,7 +9,7 @@ import { sampleRecord } from '../test/sample-record.ts';
 import type { StreamRedis } from './scripts.ts';
 import { SHARD, TestConnections, testConsumer } from '../test/stream.ts';
 import { trimAcknowledged } from './trim.ts';
-import { waitUntilWritten } from './written.ts';
+import { WrittenWatch } from './written.ts';
 
 let servers: TestServers;
 let connections: TestConnections;
@@ -132,7 +132,7 @@ describe('waiting until Redis has written', () => {
   test('is over at once without an append-only file', async () => {
     await redis.config('SET', 'appendonly', 'no');
     try {
-      await waitUntilWritten(redis);
+      await new WrittenWatch(redis).confirm();
       await append(1);
     } finally {
       await redis.config('SET', 'appendonly', 'yes');
@@ -144,7 +144,7 @@ describe('waiting until Redis has written', () => {
 
   test('fails when Redis is away', async () => {
     await servers.redis.stop();
-    await expect(waitUntilWritten(redis)).rejects.toThrow();
+    await expect(new WrittenWatch(redis).confirm()).rejects.toThrow();
     await servers.redis.start();
   });
 });

@@ -1,8 +1,8 @@
 import type { HeartbeatRecord } from '@nexmdm/contracts';
-import { CODEC_VERSION, encodeRecord, joinRecords } from './codec.ts';
+import { CODEC_VERSION, encodeRecord, joinRecords, MAX_ENTRY_HEARTBEATS } from './codec.ts';
 import { allShardKeys, shardOf, type ShardKeys } from './keys.ts';
 import { HB_APPEND, type StreamRedis } from './scripts.ts';
-import { saysWritten, waitUntilWritten } from './written.ts';
+import { WrittenWatch } from './written.ts';
 
 export interface ProducerOptions {
   redis: StreamRedis;
@@ -17,8 +17,6 @@ export class ProducerBusyError extends Error {
 }
 
 const MAX_WAITING = 20_000;
-/** Bounds what a reader gets with one entry. */
-const MAX_ENTRY_HEARTBEATS = 500;
 const MAX_ENTRY_CHARACTERS = 512 * 1024;
 
 interface Pending {
@@ -34,6 +32,7 @@ export class StreamProducer {
   readonly #redis: StreamRedis;
   readonly #keys: readonly ShardKeys[];
   readonly #maxWaiting: number;
+  readonly #written: WrittenWatch;
   #pending = new Map<ShardKeys, Pending[]>();
   #turn: PromiseWithResolvers<void> | undefined;
   #waiting = 0;
@@ -42,6 +41,7 @@ export class StreamProducer {
     this.#redis = options.redis;
     this.#keys = allShardKeys(options.shards);
     this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
+    this.#written = new WrittenWatch(options.redis);
   }
 
   /**
@@ -104,10 +104,8 @@ export class StreamProducer {
         pipeline.eval(HB_APPEND, 2, stream, counts, ...values);
       }
     }
-    pipeline.info('persistence');
     const results = (await pipeline.exec()) ?? [];
     for (const [error] of results) if (error) throw error;
-    const info = results.at(-1)?.[1];
-    if (typeof info !== 'string' || !saysWritten(info)) await waitUntilWritten(this.#redis);
+    await this.#written.confirm();
   }
 }

@@ -149,8 +149,12 @@ if not group_exists then
   local waiting = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
   if waiting[1] then oldest = waiting[1][1] end
 end
-if oldest == nil then return {0, 0} end
 local counts = redis.call('HMGET', KEYS[2], 'added', 'acked')
+if oldest == nil then
+  -- Entries that others added, or that were removed by hand, were counted on one side only.
+  if counts[1] ~= counts[2] then redis.pcall('HSET', KEYS[2], 'acked', counts[1] or 0) end
+  return {0, 0}
+end
 local backlog = tonumber(counts[1] or 0) - tonumber(counts[2] or 0)
 return {math.max(backlog, 1), math.max(0, now - tonumber(string.match(oldest, '(%d+)-')))}
 `;

@@ -7,6 +7,8 @@ export interface RedisServerState {
   evictionPolicy: string;
   /** Whether Redis keeps an append-only file, without which a restart loses the streams. */
   appendOnly: boolean;
+  /** Whether the last write into that file went through; a full disk is why it may not. */
+  lastWriteOk: boolean;
   usedMemoryBytes: number;
   /** 0 for no limit. */
   maxMemoryBytes: number;
@@ -23,18 +25,22 @@ export async function readServerState(redis: Redis): Promise<RedisServerState> {
     version: field(server, 'redis_version'),
     evictionPolicy: field(memory, 'maxmemory_policy'),
     appendOnly: field(persistence, 'aof_enabled') === '1',
+    lastWriteOk: field(persistence, 'aof_last_write_status') !== 'err',
     usedMemoryBytes: Number(field(memory, 'used_memory')),
     maxMemoryBytes: Number(field(memory, 'maxmemory')),
   };
 }
 
-/** @throws Error when Redis is away or may throw data away */
+/** @throws Error when Redis is away, may throw data away or can't write */
 export async function assertSafeRedis(redis: Redis): Promise<void> {
-  const { evictionPolicy } = await readServerState(redis);
+  const { evictionPolicy, appendOnly, lastWriteOk } = await readServerState(redis);
   if (evictionPolicy !== 'noeviction') {
     throw new Error(
       `Redis may throw heartbeats away: its maxmemory-policy is ${evictionPolicy}, it must be noeviction`,
     );
+  }
+  if (appendOnly && !lastWriteOk) {
+    throw new Error('Redis can’t write its append-only file; its disk may be full');
   }
 }
 

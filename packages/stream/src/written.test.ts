@@ -5,24 +5,17 @@ import { allShardKeys } from './keys.ts';
 import { StreamProducer } from './producer.ts';
 import { sampleDevice, sampleRecord } from '../test/sample-record.ts';
 import { TestConnections } from '../test/stream.ts';
-import { saysWritten } from './written.ts';
+import { readLogState } from './written.ts';
 
-const info = (fields: Record<string, number>) =>
-  Object.entries(fields)
-    .map(([name, value]) => `${name}:${value}\r\n`)
-    .join('');
-
-describe('Redis’ word that everything is written', () => {
+describe('what Redis says of its log', () => {
   test.each([
-    [true, { aof_enabled: 0 }],
-    [true, { aof_enabled: 1, aof_buffer_length: 0, aof_pending_bio_fsync: 0 }],
-    [true, { aof_enabled: 1, aof_buffer_length: 312, aof_pending_bio_fsync: 0 }],
-    [true, { aof_enabled: 1, aof_buffer_length: 0, aof_pending_bio_fsync: 1 }],
-    [false, { aof_enabled: 1, aof_buffer_length: 312, aof_pending_bio_fsync: 1 }],
-    [false, { aof_enabled: 1, aof_buffer_length: 10, aof_pending_bio_fsync: 10 }],
-    [false, {}],
-  ])('is %s for %j', (written, fields) => {
-    expect(saysWritten(info(fields as Record<string, number>))).toBe(written);
+    ['enabled', 'aof_enabled:1', 'aof_enabled:0'],
+    ['lastWriteOk', 'aof_last_write_status:ok', 'aof_last_write_status:err'],
+    ['noSyncPending', 'aof_pending_bio_fsync:0', 'aof_pending_bio_fsync:10'],
+    ['bufferEmpty', 'aof_buffer_length:0', 'aof_buffer_length:10'],
+  ] as const)('tells %s by %s', (field, yes, no) => {
+    expect(readLogState(`a:1\r\n${yes}\r\nb:2\r\n`)[field]).toBe(true);
+    expect(readLogState(`a:1\r\n${no}\r\nb:2\r\n`)[field]).toBe(false);
   });
 });
 

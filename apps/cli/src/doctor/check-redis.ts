@@ -91,7 +91,14 @@ function judgeEviction({ evictionPolicy }: RedisServerState): Finding {
   );
 }
 
-function judgeAppendOnly({ appendOnly }: RedisServerState): Finding {
+function judgeAppendOnly({ appendOnly, lastWriteOk }: RedisServerState): Finding {
+  if (appendOnly && !lastWriteOk) {
+    return fail(
+      'appendonly',
+      'the last write into the append-only file failed; heartbeats are refused',
+      'make room on the disk that holds Redis’ data',
+    );
+  }
   if (appendOnly) return ok('appendonly', 'on');
   return fail(
     'appendonly',

@@ -27,6 +27,7 @@ const REDIS: RedisServerState = {
   version: '7.0.15',
   evictionPolicy: 'noeviction',
   appendOnly: true,
+  lastWriteOk: true,
   usedMemoryBytes: 10,
   maxMemoryBytes: 100,
 };
@@ -59,6 +60,7 @@ describe('what Redis says of itself', () => {
     ['is old enough', { version: '6.2.0' }, []],
     ['throws data away', { evictionPolicy: 'allkeys-lru' }, ['maxmemory-policy fail']],
     ['forgets', { appendOnly: false }, ['appendonly fail']],
+    ['has a full disk', { lastWriteOk: false }, ['appendonly fail']],
     ['has no limit', { maxMemoryBytes: 0 }, ['memory warn']],
     ['fills up', { usedMemoryBytes: 80 }, ['memory warn']],
     ['is full', { usedMemoryBytes: 95 }, ['memory fail']],

@@ -8,7 +8,7 @@ export interface AuthChangeSource {
 }
 
 const POLL_MS = 1_000;
-/** A change shows at its commit, later than the time it carries; longer transactions don't happen. */
+/** A change carries the time at which its commit began; no commit takes longer than this. */
 const OVERLAP_SECONDS = 10;
 const PRUNE_EVERY_MS = 3_600_000;
 /** The log of changes is kept for a day. */

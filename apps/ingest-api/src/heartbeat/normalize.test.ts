@@ -219,6 +219,18 @@ describe('normalizeHeartbeat', () => {
     }
   });
 
+  test('memory figures that make no sense together give none', () => {
+    for (const [total_ram_mb, avail_ram_mb] of [
+      [2_147_483_647, -2_147_483_648],
+      [100, 101],
+    ]) {
+      const payload = agentPayload('heartbeat-wifi', {
+        memory: { total_ram_mb, avail_ram_mb, pressure_pct: 1 },
+      });
+      expect(normalize(payload).record.ram_used_mb).toBeNull();
+    }
+  });
+
   test('keeps 64-bit version codes of the monitored package exact', () => {
     const payload = agentPayload('heartbeat-wifi', {
       app_versions: { [UNITY_PACKAGE]: { installed: true, version_code: 2n ** 63n - 1n } },

@@ -55,7 +55,7 @@ export function normalizeHeartbeat(
     carrier: text(network.carrier),
     signal_dbm: network.signal_dbm ?? null,
     uptime_s: system.uptime_seconds,
-    ram_used_mb: memory.total_ram_mb - memory.avail_ram_mb,
+    ram_used_mb: usedRam(memory),
     unity_pkg_version: unity?.installed ? text(unity.version_name) : null,
     unity_running: unityRunning(heartbeat, device),
     agent_version: text(heartbeat.app_version),
@@ -70,6 +70,11 @@ export function normalizeHeartbeat(
     facts: facts(heartbeat, device),
   };
   return { record, clockFallback };
+}
+
+/** Null when the figures make no sense together. */
+function usedRam({ total_ram_mb, avail_ram_mb }: Heartbeat['memory']): number | null {
+  return avail_ram_mb >= 0 && avail_ram_mb <= total_ram_mb ? total_ram_mb - avail_ram_mb : null;
 }
 
 function eventTime(

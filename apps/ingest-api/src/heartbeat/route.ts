@@ -17,6 +17,7 @@ import {
   RequestAbortedError,
   sampledWarning,
   sendProblem,
+  type ByteBudget,
   type HttpMetrics,
   type Logger,
 } from '@nexmdm/service';
@@ -29,6 +30,8 @@ export interface HeartbeatRouteDeps {
   auth: DeviceAuth;
   acceptor: Acceptor;
   metrics: IngestMetrics;
+  /** Shared by all requests. */
+  bodyBudget: ByteBudget;
   httpMetrics: HttpMetrics;
   logger: Logger;
   /** The address that a request counts for, behind the trusted proxies. */
@@ -55,7 +58,7 @@ export function createHeartbeatRoutes(deps: HeartbeatRouteDeps): Map<string, Req
   const answerText = JSON.stringify(answer);
 
   const single: Handle = async (req, device) => {
-    const body = await readJsonBody(req, SINGLE_MAX_BYTES);
+    const body = await readJsonBody(req, SINGLE_MAX_BYTES, deps.bodyBudget);
     const arrival = {
       receivedAt: Date.now(),
       clockCorrectionMs: 0,
@@ -70,7 +73,7 @@ export function createHeartbeatRoutes(deps: HeartbeatRouteDeps): Map<string, Req
   };
 
   const batch: Handle = async (req, device) => {
-    const body = await readJsonBody(req, BATCH_MAX_BYTES);
+    const body = await readJsonBody(req, BATCH_MAX_BYTES, deps.bodyBudget);
     const receivedAt = Date.now();
     const { sent_at, heartbeats } = parseOrReject(heartbeatBatchSchema, body, 'batch');
     const arrival = {

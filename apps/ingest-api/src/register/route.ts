@@ -1,10 +1,17 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { registerRequestSchema, type RegisterAnswer } from '@nexmdm/contracts';
-import { AliasTakenError, type NewDevice } from '@nexmdm/db';
-import { HttpProblem, parseOrReject, readJsonBody, unavailable } from '@nexmdm/service';
+import { AliasTakenError, isConnectionFault, type NewDevice } from '@nexmdm/db';
+import {
+  HttpProblem,
+  parseOrReject,
+  readJsonBody,
+  unavailable,
+  type ByteBudget,
+} from '@nexmdm/service';
 import type { RequestHandler } from 'express';
 
 export interface RegisterDeps {
+  bodyBudget: ByteBudget;
   /** @throws AliasTakenError */
   insertDevice: (device: NewDevice) => Promise<void>;
 }
@@ -15,7 +22,7 @@ const TOKEN_BYTES = 32;
 /** `POST /v1/register`: a new device and its token, which is shown this once. */
 export function registerRoute(deps: RegisterDeps): RequestHandler {
   return async (req, res) => {
-    const body = await readJsonBody(req, MAX_BYTES);
+    const body = await readJsonBody(req, MAX_BYTES, deps.bodyBudget);
     const { alias, hardware_id } = parseOrReject(registerRequestSchema, body, 'registration');
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const device: NewDevice = {
@@ -34,6 +41,7 @@ export function registerRoute(deps: RegisterDeps): RequestHandler {
           detail: 'Another device has this alias; choose a different one.',
         });
       }
+      if (!isConnectionFault(error)) throw error;
       throw unavailable(
         'The device was not registered because the database is not available; try again.',
         error,

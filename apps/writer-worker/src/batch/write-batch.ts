@@ -15,6 +15,8 @@ export interface HeartbeatStore {
   /** Makes a day's partition; tells whether it was made now. */
   ensurePartition(day: Day): Promise<boolean>;
   isMissingPartition(error: unknown): boolean;
+  /** Trying again later may help. */
+  mayPass(error: unknown): boolean;
   isPoison(error: unknown): boolean;
   errorCode(error: unknown): string;
   dayOf(epochMs: number): Day;
@@ -32,6 +34,17 @@ export interface BatchWriterOptions {
 /** The process stops before the database took the batch. */
 export class GaveUpError extends Error {
   override readonly name = 'GaveUpError';
+}
+
+/** A day's partition can't be made, however often it is tried. */
+class NoPartitionError extends Error {
+  override readonly name = 'NoPartitionError';
+  readonly day: Day;
+
+  constructor(day: Day, cause: unknown) {
+    super(`the partition of ${day} can't be made`, { cause });
+    this.day = day;
+  }
 }
 
 const RETRY_BASE_MS = 100;
@@ -52,11 +65,20 @@ export class BatchWriter {
    */
   async write(records: readonly HeartbeatRecord[]): Promise<Poison[]> {
     const { store } = this.#options;
-    return isolatePoison(
-      records,
-      (part) => this.#writeUntilTaken(part),
-      (error) => store.isPoison(error),
-    );
+    try {
+      return await isolatePoison(
+        records,
+        (part) => this.#writeUntilTaken(part),
+        (error) => store.isPoison(error),
+      );
+    } catch (error) {
+      if (!(error instanceof NoPartitionError)) throw error;
+      // That day's heartbeats are put aside, so that the other days' don't wait for a remedy.
+      const isOfDay = ({ event_at }: HeartbeatRecord) => store.dayOf(event_at) === error.day;
+      const poison = records.filter(isOfDay).map((record) => ({ record, error: error.cause }));
+      const others = records.filter((record) => !isOfDay(record));
+      return [...poison, ...(others.length > 0 ? await this.write(others) : [])];
+    }
   }
 
   async #writeUntilTaken(records: readonly HeartbeatRecord[]): Promise<void> {
@@ -93,7 +115,11 @@ export class BatchWriter {
     metrics.factsUpdates.inc(result.factsUpdates);
   }
 
-  /** Tells whether every day of the records has its partition now. */
+  /**
+   * Tells whether every day of the records has its partition now; if not, trying again may help.
+   *
+   * @throws NoPartitionError
+   */
   async #makePartitions(records: readonly HeartbeatRecord[]): Promise<boolean> {
     const { store, metrics, logger } = this.#options;
     const days = new Set(records.map(({ event_at }) => store.dayOf(event_at)));
@@ -105,6 +131,7 @@ export class BatchWriter {
       } catch (error) {
         metrics.partitionCreateFailures.inc();
         logger.error('partition.create_failed', { day, error });
+        if (!store.mayPass(error)) throw new NoPartitionError(day, error);
         return false;
       }
     }
