@@ -36,8 +36,9 @@ beforeEach(async () => {
 /** Only what the streams look at; no writer runs here. */
 const record = {
   device_id: '6f1c2f0e-5d0b-4c55-9f0e-3a3f1e1f9a10',
-  received_at: 1,
-  event_at: 1,
+  received_at: 1_795_426_867_512,
+  event_at: 1_795_426_867_000,
+  status: 'ok',
   facts: {},
 } as HeartbeatRecord;
 

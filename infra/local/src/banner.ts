@@ -44,7 +44,7 @@ ${rule}
 
   Register a device:
     curl -sX POST ${urls.ingest}/v1/register -H "x-admin: ${adminKey}" \\
-      -H "content-type: application/json" -d '{"alias": "kiosk-1"}'
+      -H "content-type: application/json" -d '{"alias": "kiosk-'$(date +%s)'"}'
 
   Send a heartbeat, with the device_token of the answer in TOKEN:
     curl -sX POST ${urls.ingest}/v1/heartbeat -H "authorization: Bearer $TOKEN" \\

@@ -48,8 +48,8 @@ export function createLocalParts(config: LocalConfig, adminKey: string): Part[] 
   const servicePart = (name: string, app: string, port: number, url: string): ServerPart => ({
     kind: 'server',
     name,
-    // What a service leaves undone waits in Redis, which stops later.
-    stopsWithNeighbours: true,
+    // None needs another: what one leaves undone waits in Redis, which stops later.
+    withNeighbours: true,
     start: (writeLine, stopping) =>
       startService(
         {
@@ -79,7 +79,7 @@ export function createLocalParts(config: LocalConfig, adminKey: string): Part[] 
       });
       if (status.code !== 0) {
         throw new StartError(
-          `The database could not be migrated: migrate ${describeExit(status)}.\n` +
+          `The database and Redis could not be prepared (migrate ${describeExit(status)}):\n` +
             status.lines.slice(-5).join('\n'),
         );
       }

@@ -1,5 +1,6 @@
-import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { isRunning, readStat } from './process-table.ts';
 import { errorCode, messageOf, StartError } from './start-error.ts';
 
@@ -24,7 +25,7 @@ export async function acquireLock(dataDir: string): Promise<Lock> {
   const draft = `${file}.${process.pid}`;
   let previousDied = false;
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
     await writeFile(draft, identify(process.pid));
     for (;;) {
       try {

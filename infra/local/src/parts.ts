@@ -7,8 +7,8 @@ export interface ServerPart {
   readonly kind: 'server';
   /** Short: it stands before every line of its output. */
   readonly name: string;
-  /** Stops at the same time as its neighbours that say so too. */
-  readonly stopsWithNeighbours?: boolean;
+  /** Starts and stops at the same time as its neighbours that say so too. */
+  readonly withNeighbours?: boolean;
   /**
    * Resolves once it is ready. A StartError on the very first start ends the whole start; any other
    * failure is tried again.

@@ -10,6 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { runToEnd } from './processes.ts';
 import { isRunning, listServersIn, waitUntilGone } from './process-table.ts';
@@ -43,8 +44,7 @@ const unusable = (dataDir: string, problem: string, options?: ErrorOptions): Sta
 /** The folder that holds the cluster and its password. */
 export async function makeDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(path.dirname(dataDir), { recursive: true });
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(dataDir, 0o700);
     await readdir(dataDir);
   } catch (cause) {
     throw unusable(dataDir, messageOf(cause), { cause });

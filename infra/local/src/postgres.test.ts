@@ -158,7 +158,7 @@ test.each<{ name: string; damage: (dataDir: string) => void; problem: string }>(
       rmSync(dataDir, { recursive: true });
       writeFileSync(dataDir, '');
     },
-    problem: "can't be used: EEXIST",
+    problem: "can't be used: ENOTDIR",
   },
   {
     name: 'with a damaged control file',

@@ -1,6 +1,7 @@
-import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
+import { readdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from './make-folder.ts';
 import { assertPortFree } from './ports.ts';
 import { isRunning, listServersIn, sendSignal, waitUntilGone } from './process-table.ts';
 import {
@@ -105,8 +106,7 @@ const formatConfig = (settings: Readonly<Record<string, string>>): string =>
 async function prepareDataDir(folder: string): Promise<string> {
   let dataDir: string;
   try {
-    await mkdir(path.dirname(folder), { recursive: true });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await readdir(folder);
     dataDir = await realpath(folder);
   } catch (cause) {

@@ -5,6 +5,8 @@ import { readStat } from './process-table.ts';
 const RUNNERS = new Set(['npm', 'npx', 'pnpm', 'pnpx', 'corepack']);
 const SHELLS = new Set(['sh', 'dash', 'bash', 'ash', 'busybox', 'zsh']);
 
+const SETTLE_MS = 3_000;
+
 interface Link {
   readonly pid: number;
   readonly parentPid: number;
@@ -78,12 +80,19 @@ export function watchRunnerChain(): () => boolean {
   const shells = links.filter((link) => link.kind === 'shell' && link !== nearest);
   let wakeUps = new Map<number, number>();
   let suspicious = false;
+  let quietUntil = 0;
+  // A suspended job that goes on, or a resized terminal, wakes each of them in its own time.
+  const expectWakeUps = () => {
+    quietUntil = performance.now() + SETTLE_MS;
+  };
+  process.on('SIGCONT', expectWakeUps);
+  process.on('SIGWINCH', expectWakeUps);
   const hasWoken = (link: Link): boolean =>
     readWakeUps(link.pid) !== (wakeUps.get(link.pid) ?? link.wakeUps);
   return () => {
     if (process.ppid !== parentPid || links.some(isBroken)) return true;
     if (!nearest || !shells.some(hasWoken)) return false;
-    if (hasWoken(nearest)) {
+    if (hasWoken(nearest) || performance.now() < quietUntil) {
       wakeUps = new Map(links.map(({ pid }) => [pid, readWakeUps(pid)]));
       suspicious = false;
       return false;

@@ -11,7 +11,7 @@ export interface StackOptions {
 }
 
 export interface Stack {
-  /** Starts the parts in their order, each when the one before is ready. */
+  /** Starts the parts in their order, each (or each group) when the one before is ready. */
   start(): Promise<void>;
   /**
    * Stops them in the reverse order, neighbours that allow it at the same time; may be called while
@@ -25,44 +25,49 @@ export interface Stack {
 
 export function createStack({ parts, writeLine, reporter, policy }: StackOptions): Stack {
   const stopping = new AbortController();
-  const started: Supervisor[] = [];
-  const stopTogether = new Set<Supervisor>();
+  const groups = groupNeighbours(parts);
+  const started = new Map<Part, Supervisor>();
   const report = (line: string): void => writeLine(reporter, line);
+
+  const startPart = async (part: Part): Promise<void> => {
+    const writePartLine = (line: string): void => writeLine(part.name, line);
+    if (part.kind === 'task') {
+      await part.run(writePartLine, stopping.signal);
+      return;
+    }
+    const supervisor = createSupervisor(part, {
+      writeLine: writePartLine,
+      report,
+      ...(policy && { policy }),
+    });
+    // Before its start, so that a stop meanwhile knows about it.
+    started.set(part, supervisor);
+    await supervisor.start();
+  };
+
   return {
     async start() {
-      for (const part of parts) {
+      for (const group of groups) {
         if (stopping.signal.aborted) return;
-        const writePartLine = (line: string): void => writeLine(part.name, line);
-        if (part.kind === 'task') {
-          await part.run(writePartLine, stopping.signal);
-          continue;
-        }
-        const supervisor = createSupervisor(part, {
-          writeLine: writePartLine,
-          report,
-          ...(policy && { policy }),
-        });
-        // Before its start, so that a stop meanwhile knows about it.
-        started.push(supervisor);
-        if (part.stopsWithNeighbours) stopTogether.add(supervisor);
-        await supervisor.start();
+        await Promise.all(group.map(startPart));
       }
     },
     async stop() {
       stopping.abort();
-      for (const group of groupNeighbours(started.toReversed(), stopTogether)) {
-        const names = group.map((supervisor) => supervisor.name).join(', ');
-        const stopped = Promise.all(group.map((supervisor) => supervisor.stop()));
+      for (const group of groups.toReversed()) {
+        const supervisors = group.flatMap((part) => started.get(part) ?? []);
+        const names = supervisors.map((supervisor) => supervisor.name).join(', ');
+        const stopped = Promise.all(supervisors.map((supervisor) => supervisor.stop()));
         await reportSlowness(stopped, () => report(`waiting for ${names} to stop`));
       }
     },
     async kill() {
       stopping.abort();
-      await Promise.all(started.map((supervisor) => supervisor.kill()));
+      await Promise.all([...started.values()].map((supervisor) => supervisor.kill()));
     },
     listPids() {
       const pids = new Map<string, number>();
-      for (const supervisor of started) {
+      for (const supervisor of started.values()) {
         const pid = supervisor.pid();
         if (pid !== undefined) pids.set(supervisor.name, pid);
       }
@@ -71,15 +76,14 @@ export function createStack({ parts, writeLine, reporter, policy }: StackOptions
   };
 }
 
-/** Members of `together` that follow each other make one group, everything else stands alone. */
-function groupNeighbours<Item>(items: readonly Item[], together: ReadonlySet<Item>): Item[][] {
-  const groups: Item[][] = [];
-  for (const item of items) {
+/** Neighbours that start and stop together make one group, everything else stands alone. */
+function groupNeighbours(parts: readonly Part[]): Part[][] {
+  const isSociable = (part: Part | undefined) => part?.kind === 'server' && part.withNeighbours;
+  const groups: Part[][] = [];
+  for (const part of parts) {
     const last = groups.at(-1);
-    const previous = last?.at(-1);
-    if (last && previous !== undefined && together.has(previous) && together.has(item))
-      last.push(item);
-    else groups.push([item]);
+    if (last && isSociable(part) && isSociable(last[0])) last.push(part);
+    else groups.push([part]);
   }
   return groups;
 }

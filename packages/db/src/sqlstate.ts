@@ -5,7 +5,6 @@ import { codeOf } from '@nexmdm/service';
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 
-const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -38,10 +37,6 @@ export function isMissingPartition(error: unknown): boolean {
 /** The rows themselves are refused, so that trying them again changes nothing. */
 export function isPoison(error: unknown): boolean {
   return PERMANENT_CLASSES.includes(errorCode(error).slice(0, 2)) && !isMissingPartition(error);
-}
-
-export function isUniqueViolation(error: unknown, constraint: string): boolean {
-  return codeOf(error) === UNIQUE_VIOLATION && constraintOf(error) === constraint;
 }
 
 export function isLockTimeout(error: unknown): boolean {

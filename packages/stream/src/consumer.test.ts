@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@nexmdm/testing';
-import { encodeRecord, joinRecords, UndecodableEntryError } from './codec.ts';
+import { encodeRecord, joinRecords } from './codec.ts';
 import type { ShardConsumer, StreamEntry } from './consumer.ts';
 import { ensureGroups, isGroupMissing } from './groups.ts';
 import { WRITERS } from './keys.ts';

@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import { isUniqueViolation } from '../sqlstate.ts';
 import type { Database, NewDevice } from '../tables.ts';
 
 /** Another device has the alias. */
@@ -9,12 +8,14 @@ export class AliasTakenError extends Error {
 
 /** @throws AliasTakenError */
 export async function insertDevice(db: Kysely<Database>, device: NewDevice): Promise<void> {
-  try {
-    await db.insertInto('devices').values(device).execute();
-  } catch (error) {
-    if (!isUniqueViolation(error, 'devices_alias_key')) throw error;
-    throw new AliasTakenError(`The alias is taken by another device: ${device.alias}`, {
-      cause: error,
-    });
+  // Not by its error: PostgreSQL would log one for what is an ordinary answer.
+  const inserted = await db
+    .insertInto('devices')
+    .values(device)
+    .onConflict((conflict) => conflict.column('alias').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (inserted === undefined) {
+    throw new AliasTakenError(`The alias is taken by another device: ${device.alias}`);
   }
 }
