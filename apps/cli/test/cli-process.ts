@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appEntry, REPOSITORY, runNode, type RunResult } from '@nexmdm/testing';
+import { appEntry, processEnvironment, REPOSITORY, runNode, type RunResult } from '@nexmdm/testing';
 
 /** A folder that doesn't exist: the tests don't find a local stack that happens to run. */
 const NO_LOCAL_STACK = { NEXMDM_DATA_DIR: '/nonexistent' };
@@ -28,7 +28,7 @@ export function startNexmdm(
 ): RunningCommand {
   const child = spawn(process.execPath, [appEntry('cli'), ...args], {
     cwd: REPOSITORY,
-    env: { PATH: process.env['PATH'], ...NO_LOCAL_STACK, ...env },
+    env: processEnvironment({ ...NO_LOCAL_STACK, ...env }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let text = '';

@@ -1,5 +1,5 @@
-import { runProcess } from '@nexmdm/service';
+import { readEnvironment, runProcess } from '@nexmdm/service';
 import { readConfig } from './config.ts';
 import { createQueryApi } from './deps.ts';
 
-await runProcess({ name: 'query-api', env: process.env, readConfig, create: createQueryApi });
+await runProcess({ name: 'query-api', env: readEnvironment(), readConfig, create: createQueryApi });

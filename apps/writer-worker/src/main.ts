@@ -1,10 +1,10 @@
-import { runProcess } from '@nexmdm/service';
+import { readEnvironment, runProcess } from '@nexmdm/service';
 import { readConfig } from './config.ts';
 import { createWriterWorker } from './deps.ts';
 
 await runProcess({
   name: 'writer-worker',
-  env: process.env,
+  env: readEnvironment(),
   readConfig,
   create: createWriterWorker,
 });

@@ -48,27 +48,3 @@ export interface DeviceView {
   monitored_threshold_min: number;
   monitor_enabled: boolean;
 }
-
-/** One row of a device's history. */
-export interface HeartbeatView {
-  ts: string;
-  received_at: string;
-  device_time: string | null;
-  ip: string | null;
-  status: string;
-  battery_pct: number | null;
-  plugged: boolean | null;
-  temp_c: number | null;
-  network_type: string | null;
-  ssid: string | null;
-  signal_dbm: number | null;
-  uptime_s: number | null;
-  ram_used_mb: number | null;
-  unity_pkg_version: string | null;
-  unity_running: boolean | null;
-  agent_version: string | null;
-  power_ok: boolean | null;
-  doze_whitelisted: boolean | null;
-  net_validated: boolean | null;
-  queue_depth: number | null;
-}

@@ -1,5 +1,5 @@
 export { deviceStatusSchema } from './device.ts';
-export type { DeviceStatus, DeviceView, HeartbeatView } from './device.ts';
+export type { DeviceStatus, DeviceView } from './device.ts';
 export { heartbeatBatchSchema, heartbeatSchema, MAX_BATCH_HEARTBEATS } from './heartbeat.ts';
 export type {
   Heartbeat,

@@ -5,6 +5,11 @@ export const EXIT_BAD_CONFIG = 78;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The environment of this process; nothing else reads it. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
 /** Settings that stop the start. The message names each, what is wrong with it and what it means. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

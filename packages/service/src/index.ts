@@ -5,7 +5,7 @@ export type { AppOptions } from './app.ts';
 export { backoffMs, pause } from './backoff.ts';
 export { readJsonBody, RequestAbortedError } from './body.ts';
 export { ByteBudget } from './byte-budget.ts';
-export { ConfigError, EXIT_BAD_CONFIG, parseEnvironment } from './config.ts';
+export { ConfigError, EXIT_BAD_CONFIG, parseEnvironment, readEnvironment } from './config.ts';
 export type { Environment } from './config.ts';
 export { createCursorCodec } from './cursor.ts';
 export type { CursorCodec } from './cursor.ts';

@@ -21,7 +21,7 @@ export interface AppProcess {
 }
 
 /** What a process needs of the caller's environment; everything else is given by the test. */
-function environment(env: Readonly<Record<string, string>>): Record<string, string> {
+export function processEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', TZ: 'UTC', ...env };
 }
 
@@ -34,7 +34,7 @@ export async function startApp(
 ): Promise<AppProcess> {
   const child = spawn(process.execPath, [appEntry(app)], {
     cwd: REPOSITORY,
-    env: environment({ HOST: '127.0.0.1', PORT: '0', ...env }),
+    env: processEnvironment({ HOST: '127.0.0.1', PORT: '0', ...env }),
     // The channel makes the service stop when this process is gone.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -99,7 +99,7 @@ export async function runNode(
 ): Promise<RunResult> {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: REPOSITORY,
-    env: environment(env),
+    env: processEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

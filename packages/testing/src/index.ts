@@ -1,4 +1,4 @@
-export { runNode, startApp } from './app-process.ts';
+export { processEnvironment, runNode, startApp } from './app-process.ts';
 export type { AppProcess, LogLine, RunResult } from './app-process.ts';
 export { adminGet, IngestClient, TEST_ADMIN_KEY } from './client.ts';
 export type { RegisteredDevice } from './client.ts';
