@@ -31,7 +31,8 @@ const QUIET_TURN_MS = 0.3;
 const MAX_TURNS = 500;
 
 /**
- * An HTTP server with bounds on how long a client may take, and a stop that cuts no request off.
+ * An HTTP server with bounds on how long a client may take, and a stop that answers every request on
+ * a connection that it has accepted.
  *
  * A connection that is closed while the client sends its next request into it is the usual way to
  * lose one. So the stop first closes only the door; connections that are open get each its next
