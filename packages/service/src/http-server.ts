@@ -27,8 +27,9 @@ const DRAIN_MS = 1_000;
 const LAST_REQUEST_MS = 1_500;
 /** A client that doesn't finish its request by then is cut off. */
 const CUT_OFF_MS = 5_000;
-const QUIET_TURN_MS = 0.3;
-const MAX_TURNS = 500;
+/** Nobody has come for so long: clients that had their answer are back, and wait. */
+const SETTLED_MS = 20;
+const HOLD_MAX_MS = 300;
 
 /**
  * An HTTP server with bounds on how long a client may take, and a stop that answers every request on
@@ -41,6 +42,8 @@ const MAX_TURNS = 500;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { handler, host, port, health, drainMs = DRAIN_MS } = options;
   let doorClosed = false;
+  let lastArrival = 0;
+  let held: (() => void)[] | undefined;
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -50,18 +53,44 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       connectionsCheckingInterval: 5_000,
     },
     (req, res) => {
-      if (doorClosed) res.setHeader('connection', 'close');
-      handler(req, res);
+      const answer = () => {
+        if (doorClosed) res.setHeader('connection', 'close');
+        handler(req, res);
+      };
+      lastArrival = performance.now();
+      if (held) held.push(answer);
+      else answer();
     },
   );
+  server.on('connection', () => {
+    lastArrival = performance.now();
+  });
+
+  /**
+   * Connections that the kernel has completed and the event loop has not accepted yet, one a turn,
+   * are reset when the door closes. Without answers for a moment clients open no new ones, and all
+   * that wait can be accepted first.
+   */
+  const closeDoorWhenNobodyWaits = async (): Promise<{ allClosed: Promise<void> }> => {
+    held = [];
+    const heldSince = performance.now();
+    lastArrival = heldSince;
+    const isSettled = (now: number) =>
+      now - lastArrival > SETTLED_MS || now - heldSince > HOLD_MAX_MS;
+    while (!isSettled(performance.now())) await nextTurn();
+    doorClosed = true;
+    const allClosed = closeDoor(server);
+    for (const answer of held) answer();
+    held = undefined;
+    return { allClosed };
+  };
 
   const stopServer = async () => {
     health.drain();
     if (!server.listening) return;
     await pause(drainMs);
-    await quietTurn();
-    doorClosed = true;
-    await closeConnections(server, closeDoor(server));
+    const { allClosed } = await closeDoorWhenNobodyWaits();
+    await closeConnections(server, allClosed);
   };
   let stopping: Promise<void> | undefined;
 
@@ -81,19 +110,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/**
- * Resolves right after a turn of the event loop that had little to do. Connections that the kernel
- * completed since the loop last accepted some are reset when the door closes; after such a turn
- * there are hardly any.
- */
-async function quietTurn(): Promise<void> {
-  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-    const started = performance.now();
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-    if (performance.now() - started < QUIET_TURN_MS) return;
-  }
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Stops listening and leaves connections alone, which closing the HTTP server would not. */
