@@ -53,6 +53,9 @@ const shape = {
 const servicesShape = {
   READ_DATABASE_URL: settings.databaseUrl.optional(),
   HEARTBEAT_INTERVAL_SECONDS: settings.heartbeatIntervalSeconds,
+  READ_FROM_LAST_STATUS: settings.readFromLastStatus,
+  PERF_DIFF_ENABLED: settings.perfDiffEnabled,
+  PERF_DIFF_SAMPLE: settings.perfDiffSample,
   TRUST_PROXY: settings.trustProxy,
   DB_POOL_MAX: settings.dbPoolMax(4),
   BACKFILL_WINDOW_HOURS: whole(1, 8_760, 168, 'how old a replayed heartbeat may be, in hours'),

@@ -1,16 +1,21 @@
 import { createApp, type AppOptions } from '@nexmdm/service';
 import type { Express } from 'express';
-import { getDeviceRoute, listDevicesRoute, type DevicesDeps } from './devices/route.ts';
-import { listHeartbeatsRoute, type HeartbeatsDeps } from './heartbeats/route.ts';
+import { addEndpoints } from './api/endpoint.ts';
+import type { Endpoint } from './api/operation.ts';
+import { getDeviceEndpoint, listDevicesEndpoint, type DevicesDeps } from './devices/route.ts';
+import { listHeartbeatsEndpoint, type HeartbeatsDeps } from './heartbeats/route.ts';
 
 export type QueryAppDeps = AppOptions & DevicesDeps & HeartbeatsDeps;
 
 /** The service's routes; it listens nowhere by itself. */
 export function createQueryApp(deps: QueryAppDeps): Express {
   return createApp(deps, (app, requireAdmin) => {
-    app.use('/v1', requireAdmin);
-    app.get('/v1/devices', listDevicesRoute(deps));
-    app.get('/v1/devices/:id', getDeviceRoute(deps));
-    app.get('/v1/devices/:id/heartbeats', listHeartbeatsRoute(deps));
+    app.use(['/v1', '/ops'], requireAdmin);
+    addEndpoints(app, createEndpoints(deps));
   });
+}
+
+/** A path with a name comes before the one with a parameter in its place. */
+function createEndpoints(deps: QueryAppDeps): Endpoint[] {
+  return [listDevicesEndpoint(deps), getDeviceEndpoint(deps), listHeartbeatsEndpoint(deps)];
 }

@@ -5,12 +5,24 @@ export interface QueryConfig {
   host: string;
   port: number;
   adminKey: string;
-  /** The replica when there is one. */
+  /** The primary: for whatever is changed, and for flags. */
   databaseUrl: string;
+  /** The replica when there is one, else the primary. */
+  readDatabaseUrl: string;
+  /** Without it, `/v1/events` has no changed devices. */
+  redisUrl: string | undefined;
   dbPoolMax: number;
   trustProxyHops: number;
   /** A device that was seen within this time is online. */
   onlineWithinSeconds: number;
+  /** What the flag `read-from-last-status` is until somebody sets it. */
+  readFromLastStatus: boolean;
+  perfDiff: {
+    /** What the flag `perf-diff` is until somebody sets it. */
+    enabled: boolean;
+    /** The share of requests that are compared, 0 to 1. */
+    sample: number;
+  };
 }
 
 /** A device is offline after this many intervals without a heartbeat. */
@@ -25,6 +37,7 @@ export function readConfig(env: Environment): QueryConfig {
       READ_DATABASE_URL: settings.databaseUrl
         .optional()
         .describe('a replica of the database to read from, default DATABASE_URL'),
+      REDIS_URL: settings.redisUrl.optional(),
       HOST: settings.host,
       PORT: settings.port(4001),
       LOG_LEVEL: settings.logLevel,
@@ -32,6 +45,9 @@ export function readConfig(env: Environment): QueryConfig {
       TRUST_PROXY: settings.trustProxy,
       DB_POOL_MAX: settings.dbPoolMax(10),
       HEARTBEAT_INTERVAL_SECONDS: settings.heartbeatIntervalSeconds,
+      READ_FROM_LAST_STATUS: settings.readFromLastStatus,
+      PERF_DIFF_ENABLED: settings.perfDiffEnabled,
+      PERF_DIFF_SAMPLE: settings.perfDiffSample,
     },
     env,
   );
@@ -40,9 +56,13 @@ export function readConfig(env: Environment): QueryConfig {
     host: read.HOST,
     port: read.PORT,
     adminKey: read.ADMIN_KEY,
-    databaseUrl: read.READ_DATABASE_URL ?? read.DATABASE_URL,
+    databaseUrl: read.DATABASE_URL,
+    readDatabaseUrl: read.READ_DATABASE_URL ?? read.DATABASE_URL,
+    redisUrl: read.REDIS_URL,
     dbPoolMax: read.DB_POOL_MAX,
     trustProxyHops: read.TRUST_PROXY,
     onlineWithinSeconds: INTERVALS_UNTIL_OFFLINE * read.HEARTBEAT_INTERVAL_SECONDS,
+    readFromLastStatus: read.READ_FROM_LAST_STATUS,
+    perfDiff: { enabled: read.PERF_DIFF_ENABLED, sample: read.PERF_DIFF_SAMPLE },
   };
 }

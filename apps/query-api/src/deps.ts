@@ -6,6 +6,7 @@ import {
   listHeartbeats,
   openDatabase,
   ping,
+  type DatabaseOptions,
 } from '@nexmdm/db';
 import {
   createCursorCodec,
@@ -23,23 +24,26 @@ import { createQueryMetrics } from './metrics.ts';
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** The registry's changes and the flags. */
+const PRIMARY_POOL_MAX = 4;
 
 /** Everything the query API is made of, put together; nothing is open before `start`. */
 export function createQueryApi(config: QueryConfig, logger: Logger): Service {
   const registry = createMetricsRegistry('query-api');
   const metrics = createQueryMetrics(registry);
-  const database = openDatabase({
-    url: config.databaseUrl,
-    poolMax: config.dbPoolMax,
-    applicationName: 'nexmdm-query-api',
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    onConnectionError: (error) => {
-      logger.debug('database.connection_lost', { error });
-    },
-    registry,
-  });
-  const { db } = database;
+  const open = (options: Pick<DatabaseOptions, 'url' | 'poolMax' | 'registry'>) =>
+    openDatabase({
+      ...options,
+      applicationName: 'nexmdm-query-api',
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      onConnectionError: (error) => {
+        logger.debug('database.connection_lost', { error });
+      },
+    });
+  const readDatabase = open({ url: config.readDatabaseUrl, poolMax: config.dbPoolMax, registry });
+  const primaryDatabase = open({ url: config.databaseUrl, poolMax: PRIMARY_POOL_MAX });
+  const { db } = readDatabase;
   const { onlineWithinSeconds } = config;
   const read = async <T>(query: string, run: () => Promise<T>): Promise<T> => {
     try {
@@ -74,7 +78,7 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
     start: async () => ({ port: await server.start() }),
     async stop() {
       await server.stop();
-      await database.close();
+      await Promise.all([readDatabase.close(), primaryDatabase.close()]);
     },
   };
 }

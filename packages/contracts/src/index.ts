@@ -1,4 +1,4 @@
-export { deviceStatusSchema } from './device.ts';
+export { deviceSchema, deviceStatusSchema, timeSchema } from './device.ts';
 export type { DeviceStatus, DeviceView } from './device.ts';
 export { heartbeatBatchSchema, heartbeatSchema, MAX_BATCH_HEARTBEATS } from './heartbeat.ts';
 export type {

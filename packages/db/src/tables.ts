@@ -4,9 +4,11 @@ import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 export interface Database {
   devices: DevicesTable;
   device_auth_changes: DeviceAuthChangesTable;
+  device_previous_tokens: DevicePreviousTokensTable;
   device_heartbeats: DeviceHeartbeatsTable;
   device_last_status: DeviceLastStatusTable;
   hb_partitions: HbPartitionsTable;
+  flag_changes: FlagChangesTable;
 }
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -40,11 +42,20 @@ export interface DevicesTable {
   monitored_app_name: string | null;
   monitored_threshold_min: Generated<number>;
   monitor_enabled: Generated<boolean>;
+  /** The alias to give back when the device is restored. */
+  alias_before_deletion: string | null;
 }
 
 export interface DeviceAuthChangesTable {
   token_id: string;
   changed_at: GeneratedTimestamp;
+}
+
+export interface DevicePreviousTokensTable {
+  token_id: string;
+  device_id: string;
+  valid_until: Timestamp;
+  rotated_at: GeneratedTimestamp;
 }
 
 /** The columns that history and last status have in common. */
@@ -66,12 +77,17 @@ export interface StateColumns {
   doze_whitelisted: boolean | null;
   net_validated: boolean | null;
   queue_depth: number | null;
+  carrier: string | null;
+  service_up: boolean | null;
+  monitored_foreground_recent_s: number | null;
 }
 
 export interface DeviceHeartbeatsTable extends StateColumns {
   device_id: string;
   /** The event time, down to its 10 s bucket. */
   ts: Timestamp;
+  /** What the event time lies after `ts`; null in rows from before it was kept. */
+  ts_offset_ms: number | null;
   received_at: Timestamp;
   device_time: NullableTimestamp;
 }
@@ -82,9 +98,8 @@ export interface DeviceLastStatusTable extends StateColumns {
   last_ts: Timestamp;
   /** When the last heartbeat came in, whatever its event time. */
   last_seen_at: Timestamp;
-  carrier: string | null;
-  service_up: boolean | null;
-  monitored_foreground_recent_s: number | null;
+  /** `last_seen_at` down to two minutes; kept by the database. */
+  seen_bucket: ColumnType<Date, never, never>;
   monitored_package: string | null;
   monitored_threshold_min: number | null;
 }
@@ -104,6 +119,15 @@ export interface HbPartitionsTable {
   dropped_at: NullableTimestamp;
   restored_at: NullableTimestamp;
   error: string | null;
+}
+
+export interface FlagChangesTable {
+  id: Generated<bigint>;
+  name: string;
+  /** Null is a return to the service's own setting. */
+  enabled: boolean | null;
+  changed_at: GeneratedTimestamp;
+  changed_by: string;
 }
 
 export type Device = Selectable<DevicesTable>;

@@ -32,6 +32,22 @@ const hops = z
   .regex(/^(true|false|\d{1,2})$/, 'must be true, false or a number of proxies')
   .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
 
+/** On or off. `meaning` says what for. */
+function switchSetting(fallback: boolean, meaning: string) {
+  return z
+    .enum(['true', 'false'], 'must be true or false')
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true')
+    .describe(`${meaning}; default ${fallback}`);
+}
+
+const share = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'must be a number from 0 to 1')
+  .transform(Number)
+  .pipe(z.number().max(1, 'must be at most 1'))
+  .default(1);
+
 /** The settings that more than one process reads, each with its one meaning. */
 export const settings = {
   adminKey: z
@@ -75,4 +91,13 @@ export const settings = {
     default: 600,
     meaning: 'the interval of the heartbeats in seconds; a device is offline after three of them',
   }),
+  readFromLastStatus: switchSetting(
+    true,
+    'whether reads come from the last status (fast) or are derived from the history (legacy) until the flag read-from-last-status is set',
+  ),
+  perfDiffEnabled: switchSetting(
+    false,
+    'whether both ways of reading are compared until the flag perf-diff is set',
+  ),
+  perfDiffSample: share.describe('the share of requests that are compared, 0 to 1; default 1'),
 } as const;

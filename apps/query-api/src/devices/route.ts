@@ -1,9 +1,10 @@
 import type { DeviceRow, ListDevicesOptions } from '@nexmdm/db';
-import { HttpProblem, parseOrReject, type CursorCodec } from '@nexmdm/service';
-import type { RequestHandler } from 'express';
+import { HttpProblem, type CursorCodec } from '@nexmdm/service';
 import { z } from 'zod';
-import { linkNext } from '../next-link.ts';
-import { devicePlaceSchema, listDevicesSchema } from './schema.ts';
+import { endpoint } from '../api/endpoint.ts';
+import { linkNext } from '../api/next-link.ts';
+import type { Endpoint } from '../api/operation.ts';
+import { devicePlaceSchema, getDeviceOperation, listDevicesOperation } from './schema.ts';
 
 export interface DevicesDeps {
   cursors: CursorCodec;
@@ -12,10 +13,9 @@ export interface DevicesDeps {
   findDevice(id: string): Promise<DeviceRow | undefined>;
 }
 
-/** `GET /v1/devices`: a page of the fleet, by alias. */
-export function listDevicesRoute(deps: DevicesDeps): RequestHandler {
-  return async (req, res) => {
-    const { limit, cursor, status } = parseOrReject(listDevicesSchema, req.query, 'query');
+export function listDevicesEndpoint(deps: DevicesDeps): Endpoint {
+  return endpoint(listDevicesOperation, async ({ query, req, res }) => {
+    const { limit, cursor, status } = query;
     const place = cursor === undefined ? undefined : deps.cursors.decode(cursor, devicePlaceSchema);
     const [rows, total] = await Promise.all([
       deps.listDevices({ limit: limit + 1, afterAlias: place?.alias, status }),
@@ -25,19 +25,16 @@ export function listDevicesRoute(deps: DevicesDeps): RequestHandler {
     const last = rows.length > limit ? devices.at(-1) : undefined;
     const next = last === undefined ? null : deps.cursors.encode({ alias: last.alias });
     if (next !== null) linkNext(req, res, next);
-    res.json({
-      devices,
-      pagination: { limit, next_cursor: next, total, total_is_estimate: false },
-    });
-  };
+    return {
+      body: { devices, pagination: { limit, next_cursor: next, total, total_is_estimate: false } },
+    };
+  });
 }
 
-/** `GET /v1/devices/{id}`. */
-export function getDeviceRoute(deps: DevicesDeps): RequestHandler {
-  return async (req, res) => {
-    const device = await findDeviceOrReject(deps, req.params['id']);
-    res.json(device);
-  };
+export function getDeviceEndpoint(deps: DevicesDeps): Endpoint {
+  return endpoint(getDeviceOperation, async ({ param }) => ({
+    body: await findDeviceOrReject(deps, param('id')),
+  }));
 }
 
 /** @throws HttpProblem 404 */
@@ -48,7 +45,11 @@ export async function findDeviceOrReject(
   const parsed = z.uuid().safeParse(id);
   const device = parsed.success ? await deps.findDevice(parsed.data) : undefined;
   if (device) return device;
-  throw new HttpProblem({
+  throw deviceNotFound();
+}
+
+export function deviceNotFound(): HttpProblem {
+  return new HttpProblem({
     status: 404,
     code: 'device-not-found',
     detail: 'There is no device with this id.',

@@ -1,13 +1,31 @@
-import { deviceStatusSchema } from '@nexmdm/contracts';
+import { deviceSchema, deviceStatusSchema } from '@nexmdm/contracts';
 import { z } from 'zod';
-import { limitParameter } from '../limit.ts';
-
-/** Parameters of `GET /v1/devices`; one that isn't known is an error, not ignored. */
-export const listDevicesSchema = z.strictObject({
-  limit: limitParameter(100),
-  cursor: z.string().min(1).max(1_000).optional(),
-  status: deviceStatusSchema.optional(),
-});
+import type { Operation } from '../api/operation.ts';
+import { cursorParameter, limitParameter } from '../api/parameters.ts';
 
 /** Where the page before ended. */
 export const devicePlaceSchema = z.object({ alias: z.string() });
+
+export const listDevicesOperation = {
+  method: 'get',
+  path: '/v1/devices',
+  operationId: 'listDevices',
+  tag: 'devices',
+  summary: 'A page of the fleet',
+  query: z.strictObject({
+    limit: limitParameter(100),
+    cursor: cursorParameter,
+    status: deviceStatusSchema.optional(),
+  }),
+  answers: { 200: { description: 'The page' } },
+} as const satisfies Operation;
+
+export const getDeviceOperation = {
+  method: 'get',
+  path: '/v1/devices/{id}',
+  operationId: 'getDevice',
+  tag: 'devices',
+  summary: 'One device with its newest state',
+  answers: { 200: { description: 'The device', schema: deviceSchema } },
+  problems: { 404: 'There is no such device, or it was deleted' },
+} as const satisfies Operation;

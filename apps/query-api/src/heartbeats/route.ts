@@ -1,22 +1,22 @@
 import type { HeartbeatRow, ListHeartbeatsOptions } from '@nexmdm/db';
-import { parseOrReject, type CursorCodec } from '@nexmdm/service';
-import type { RequestHandler } from 'express';
+import type { CursorCodec } from '@nexmdm/service';
+import { endpoint } from '../api/endpoint.ts';
+import { linkNext } from '../api/next-link.ts';
+import type { Endpoint } from '../api/operation.ts';
 import { findDeviceOrReject, type DevicesDeps } from '../devices/route.ts';
-import { linkNext } from '../next-link.ts';
-import { heartbeatPlaceSchema, listHeartbeatsSchema } from './schema.ts';
+import { heartbeatPlaceSchema, listHeartbeatsOperation } from './schema.ts';
 
 export interface HeartbeatsDeps extends Pick<DevicesDeps, 'findDevice'> {
   cursors: CursorCodec;
   listHeartbeats(options: ListHeartbeatsOptions): Promise<HeartbeatRow[]>;
 }
 
-/** `GET /v1/devices/{id}/heartbeats`: a device's history, newest first. */
-export function listHeartbeatsRoute(deps: HeartbeatsDeps): RequestHandler {
-  return async (req, res) => {
-    const { from, to, limit, cursor } = parseOrReject(listHeartbeatsSchema, req.query, 'query');
+export function listHeartbeatsEndpoint(deps: HeartbeatsDeps): Endpoint {
+  return endpoint(listHeartbeatsOperation, async ({ query, param, req, res }) => {
+    const { from, to, limit, cursor } = query;
     const place =
       cursor === undefined ? undefined : deps.cursors.decode(cursor, heartbeatPlaceSchema);
-    const device = await findDeviceOrReject(deps, req.params['id']);
+    const device = await findDeviceOrReject(deps, param('id'));
     const rows = await deps.listHeartbeats({
       deviceId: device.id,
       from,
@@ -28,6 +28,6 @@ export function listHeartbeatsRoute(deps: HeartbeatsDeps): RequestHandler {
     const last = rows.length > limit ? heartbeats.at(-1) : undefined;
     const next = last === undefined ? null : deps.cursors.encode({ before: last.ts.toISOString() });
     if (next !== null) linkNext(req, res, next);
-    res.json({ heartbeats, pagination: { limit, next_cursor: next } });
-  };
+    return { body: { heartbeats, pagination: { limit, next_cursor: next } } };
+  });
 }

@@ -1,27 +1,17 @@
-import { parseIsoTime } from '@nexmdm/contracts';
 import { z } from 'zod';
-import { limitParameter } from '../limit.ts';
+import type { Operation } from '../api/operation.ts';
+import { cursorParameter, limitParameter, timeParameter } from '../api/parameters.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-const time = z.string().transform((text, context) => {
-  const parsed = parseIsoTime(text) ?? parseIsoTime(`${text}T00:00:00Z`);
-  if (parsed !== null) return new Date(parsed);
-  context.addIssue({
-    code: 'custom',
-    message: 'must be an ISO-8601 time, such as 2026-11-23T09:00:00Z or 2026-11-23',
-  });
-  return z.NEVER;
-});
-
 /** Parameters of a device's history; without them the last 24 hours. */
-export const listHeartbeatsSchema = z
+const listHeartbeatsQuery = z
   .strictObject({
-    from: time.optional(),
-    to: time.optional(),
+    from: timeParameter.optional(),
+    to: timeParameter.optional(),
     limit: limitParameter(1_000),
-    cursor: z.string().min(1).max(1_000).optional(),
+    cursor: cursorParameter,
   })
   .transform(({ from, to, ...rest }) => {
     // A device's clock may run ahead of ours by minutes.
@@ -32,3 +22,14 @@ export const listHeartbeatsSchema = z
 
 /** Where the page before ended. */
 export const heartbeatPlaceSchema = z.object({ before: z.coerce.date() });
+
+export const listHeartbeatsOperation = {
+  method: 'get',
+  path: '/v1/devices/{id}/heartbeats',
+  operationId: 'listHeartbeats',
+  tag: 'history',
+  summary: 'The history of a device, newest first',
+  query: listHeartbeatsQuery,
+  answers: { 200: { description: 'A page of the history' } },
+  problems: { 404: 'There is no such device' },
+} as const satisfies Operation;

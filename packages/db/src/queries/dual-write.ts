@@ -43,13 +43,13 @@ const SHARED_COLUMNS = {
   doze_whitelisted: 'boolean',
   net_validated: 'boolean',
   queue_depth: 'integer',
+  carrier: 'text',
+  service_up: 'boolean',
+  monitored_foreground_recent_s: 'integer',
 } as const;
 
 /** State that only the last status keeps. */
 const STATUS_COLUMNS = {
-  carrier: 'text',
-  service_up: 'boolean',
-  monitored_foreground_recent_s: 'integer',
   monitored_package: 'text',
   monitored_threshold_min: 'integer',
 } as const;
@@ -108,9 +108,9 @@ export async function dualWrite(
         )}
       ) AS t(device_id, ts, event_at, received_at, device_time, seen_at, for_history, for_status, ${STATE})
     ), history AS (
-      INSERT INTO device_heartbeats (device_id, ts, received_at, device_time, ${SHARED})
-      SELECT device_id, to_timestamp(ts / 1000), to_timestamp(received_at / 1000),
-        to_timestamp(device_time / 1000), ${SHARED}
+      INSERT INTO device_heartbeats (device_id, ts, ts_offset_ms, received_at, device_time, ${SHARED})
+      SELECT device_id, to_timestamp(ts / 1000), (event_at - ts)::smallint,
+        to_timestamp(received_at / 1000), to_timestamp(device_time / 1000), ${SHARED}
       FROM batch WHERE for_history
       ON CONFLICT (device_id, ts) DO NOTHING
       RETURNING 1

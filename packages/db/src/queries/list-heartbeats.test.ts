@@ -101,6 +101,9 @@ describe('a device’s history', () => {
       doze_whitelisted: null,
       net_validated: null,
       queue_depth: 37,
+      carrier: null,
+      service_up: null,
+      monitored_foreground_recent_s: null,
     });
   });
 });

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Database, DeviceHeartbeatsTable } from '../tables.ts';
 
-export type HeartbeatRow = Omit<Selectable<DeviceHeartbeatsTable>, 'device_id'>;
+export type HeartbeatRow = Omit<Selectable<DeviceHeartbeatsTable>, 'device_id' | 'ts_offset_ms'>;
 
 export interface ListHeartbeatsOptions {
   deviceId: string;
@@ -49,6 +49,9 @@ export function heartbeatsQuery(db: Kysely<Database>, options: ListHeartbeatsOpt
       'doze_whitelisted',
       'net_validated',
       'queue_depth',
+      'carrier',
+      'service_up',
+      'monitored_foreground_recent_s',
     ])
     .where('device_id', '=', deviceId)
     .where('ts', '>=', from)

@@ -1,0 +1,50 @@
+import { parseIsoTime } from '@nexmdm/contracts';
+import { z } from 'zod';
+
+/** The most rows of a page. */
+const MAX_LIMIT = 1_000;
+
+/** A whole number of the query, within bounds. */
+export function integerParameter(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
+    .meta({ parameter: { type: 'integer', minimum: min, maximum: max } });
+}
+
+/** The page size, from 1 to 1,000. */
+export function limitParameter(defaultLimit: number, max = MAX_LIMIT) {
+  return integerParameter(1, max)
+    .default(defaultLimit)
+    .describe('the most entries of the page')
+    .meta({ parameter: { type: 'integer', minimum: 1, maximum: max, default: defaultLimit } });
+}
+
+/** Yes or no in a query. */
+export const booleanParameter = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((text) => text === 'true')
+  .meta({ parameter: { type: 'boolean' } });
+
+/** A time, or a day for its beginning. */
+export const timeParameter = z
+  .string()
+  .transform((text, context) => {
+    const parsed = parseIsoTime(text) ?? parseIsoTime(`${text}T00:00:00Z`);
+    if (parsed !== null) return new Date(parsed);
+    context.addIssue({
+      code: 'custom',
+      message: 'must be an ISO-8601 time, such as 2026-11-23T09:00:00Z or 2026-11-23',
+    });
+    return z.NEVER;
+  })
+  .meta({ parameter: { type: 'string', examples: ['2026-11-23T09:00:00Z', '2026-11-23'] } });
+
+export const cursorParameter = z
+  .string()
+  .min(1)
+  .max(2_000)
+  .optional()
+  .describe('`next_cursor` of the page before');

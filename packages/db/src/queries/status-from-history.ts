@@ -1,0 +1,51 @@
+import { sql, type RawBuilder } from 'kysely';
+
+/** State columns that history and last status have in common. */
+export const STATE_COLUMNS = [
+  'status',
+  'ip',
+  'battery_pct',
+  'plugged',
+  'temp_c',
+  'network_type',
+  'ssid',
+  'signal_dbm',
+  'uptime_s',
+  'ram_used_mb',
+  'unity_pkg_version',
+  'unity_running',
+  'agent_version',
+  'power_ok',
+  'doze_whitelisted',
+  'net_validated',
+  'queue_depth',
+  'carrier',
+  'service_up',
+  'monitored_foreground_recent_s',
+] as const;
+
+/**
+ * The last status of each device as the history tells it: the state of the heartbeat with the
+ * newest event time, and the latest arrival of all. A query to be put in parentheses, with the
+ * columns `device_id, last_ts, last_seen_at` and the state.
+ *
+ * It differs from `device_last_status` by what history doesn't keep: rows older than the retention,
+ * and the second and later heartbeats of a 10 s bucket.
+ *
+ * @param heartbeats conditions on `device_heartbeats`, without an alias; all of it unless given
+ */
+export function statusFromHistory(
+  heartbeats: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
+  const state = sql.join(STATE_COLUMNS.map((name) => sql.ref(`h.${name}`)));
+  return sql`
+    SELECT h.device_id,
+      h.ts + coalesce(h.ts_offset_ms, 0) * interval '1 millisecond' AS last_ts,
+      newest.last_seen_at, ${state}
+    FROM (
+      SELECT device_id, max(ts) AS ts, max(received_at) AS last_seen_at
+      FROM device_heartbeats WHERE ${heartbeats} GROUP BY device_id
+    ) newest
+    JOIN device_heartbeats h ON h.device_id = newest.device_id AND h.ts = newest.ts
+  `;
+}
