@@ -3,6 +3,7 @@ import {
   findDevice,
   isConnectionFault,
   listDevices,
+  listFlagChanges,
   listHeartbeats,
   openDatabase,
   ping,
@@ -20,11 +21,12 @@ import {
 } from '@nexmdm/service';
 import { createQueryApp } from './app.ts';
 import type { QueryConfig } from './config.ts';
+import { openFlags } from './flags/open-flags.ts';
 import { createQueryMetrics } from './metrics.ts';
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** The registry's changes and the flags. */
+/** Changes of the registry and of flags. */
 const PRIMARY_POOL_MAX = 4;
 
 /** Everything the query API is made of, put together; nothing is open before `start`. */
@@ -45,14 +47,17 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
   const primaryDatabase = open({ url: config.databaseUrl, poolMax: PRIMARY_POOL_MAX });
   const { db } = readDatabase;
   const { onlineWithinSeconds } = config;
-  const read = async <T>(query: string, run: () => Promise<T>): Promise<T> => {
+  const orUnavailable = async <T>(run: () => Promise<T>): Promise<T> => {
     try {
-      return await metrics.timeRead(query, run);
+      return await run();
     } catch (error) {
       if (!isConnectionFault(error)) throw error;
       throw unavailable('The database is not available; try again.', error);
     }
   };
+  const read = <T>(query: string, run: () => Promise<T>): Promise<T> =>
+    orUnavailable(() => metrics.timeRead(query, run));
+  const { flags, close: closeFlags } = openFlags(config, primaryDatabase.db, orUnavailable, logger);
   const health = new Health({ database: () => ping(db) }, logger);
   const server = createHttpServer({
     handler: createQueryApp({
@@ -69,15 +74,22 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
         read('count_devices', () => countDevices(db, { ...options, onlineWithinSeconds })),
       findDevice: (id) => read('get_device', () => findDevice(db, id, onlineWithinSeconds)),
       listHeartbeats: (options) => read('list_heartbeats', () => listHeartbeats(db, options)),
+      flags,
+      listFlagChanges: (name, limit) =>
+        orUnavailable(() => listFlagChanges(primaryDatabase.db, name, limit)),
     }),
     host: config.host,
     port: config.port,
     health,
   });
   return {
-    start: async () => ({ port: await server.start() }),
+    async start() {
+      await flags.start();
+      return { port: await server.start() };
+    },
     async stop() {
       await server.stop();
+      await closeFlags();
       await Promise.all([readDatabase.close(), primaryDatabase.close()]);
     },
   };

@@ -7,4 +7,5 @@ export const LOCK_NAMESPACE = 0x6e_65_78;
 export const LOCKS = {
   migrate: 1,
   partitions: 2,
+  flags: 3,
 } as const;
