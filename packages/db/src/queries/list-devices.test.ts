@@ -4,17 +4,19 @@ import * as fc from 'fast-check';
 import type { DatabaseHandle } from '../pool.ts';
 import { openTestDatabase, sampleDevice, sampleRecord } from '../../test/database.ts';
 import { dualWrite } from './dual-write.ts';
-import { findDevice } from './find-device.ts';
+import { createFastReads, type DeviceListing, type StatusReads } from '../status-reads.ts';
+import type { DeviceFilter } from './device-filter.ts';
 import { insertDevice } from './insert-device.ts';
-import { countDevices, listDevices, type ListDevicesOptions } from './list-devices.ts';
 
 const ONLINE_S = 1_800;
 let testDatabase: TestDatabase;
 let database: DatabaseHandle;
+let reads: StatusReads;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openTestDatabase(testDatabase.url);
+  reads = createFastReads(database.db, { onlineWithinSeconds: ONLINE_S });
 });
 afterAll(async () => {
   await database.close();
@@ -24,11 +26,13 @@ beforeEach(async () => {
   await testDatabase.query('TRUNCATE devices, device_heartbeats, device_last_status');
 });
 
-const list = (options: Partial<ListDevicesOptions> = {}) =>
-  listDevices(database.db, { limit: 100, onlineWithinSeconds: ONLINE_S, ...options });
-const count = (status?: ListDevicesOptions['status']) =>
-  countDevices(database.db, { status, onlineWithinSeconds: ONLINE_S });
-const aliases = async (options: Partial<ListDevicesOptions> = {}) =>
+const list = (options: Partial<DeviceListing> = {}) =>
+  reads.listDevices({ filter: {}, sort: 'alias', limit: 100, ...options });
+const count = async (status?: DeviceFilter['status']) => {
+  const { total } = await reads.countDevices({ status }, 1_000);
+  return total;
+};
+const aliases = async (options: Partial<DeviceListing> = {}) =>
   (await list(options)).map(({ alias }) => alias);
 
 /** A device that was seen so many seconds ago, or never. */
@@ -71,11 +75,11 @@ describe('listing devices', () => {
     await addDevice(3, 'c');
     await addDevice(4, 'd', 10);
     for (const status of ['online', 'offline', 'never'] as const) {
-      const devices = await list({ status });
+      const devices = await list({ filter: { status } });
       expect(devices.map((device) => device.status)).toEqual(devices.map(() => status));
       expect(await count(status)).toBe(devices.length);
     }
-    expect(await aliases({ status: 'online' })).toEqual(['a', 'd']);
+    expect(await aliases({ filter: { status: 'online' } })).toEqual(['a', 'd']);
     expect(await count()).toBe(4);
   });
 
@@ -85,7 +89,7 @@ describe('listing devices', () => {
     await testDatabase.query("UPDATE devices SET deleted_at = now() WHERE alias = 'a'");
     expect(await aliases()).toEqual(['b']);
     expect([await count(), await count('online')]).toEqual([1, 1]);
-    expect(await findDevice(database.db, sampleDevice(1), ONLINE_S)).toBeUndefined();
+    expect(await reads.findDevice(sampleDevice(1))).toBeUndefined();
   });
 
   test('brings the newest state of each', async () => {
@@ -116,17 +120,17 @@ describe('listing devices', () => {
       monitored_threshold_min: 10,
       monitor_enabled: true,
     });
-    expect(await findDevice(database.db, sampleDevice(1), ONLINE_S)).toEqual(device);
-    expect(await findDevice(database.db, sampleDevice(2), ONLINE_S)).toBeUndefined();
+    expect({ ...(await reads.findDevice(sampleDevice(1))), place: device?.place }).toEqual(device);
+    expect(await reads.findDevice(sampleDevice(2))).toBeUndefined();
   });
 });
 
 describe('paging through devices', () => {
   const allPages = async (limit: number) => {
     const seen: string[] = [];
-    for (let page = await aliases({ limit }); page.length > 0;) {
-      seen.push(...page);
-      page = await aliases({ limit, afterAlias: page.at(-1) });
+    for (let page = await list({ limit }); page.length > 0;) {
+      seen.push(...page.map(({ alias }) => alias));
+      page = await list({ limit, after: page.at(-1)?.place });
     }
     return seen;
   };
@@ -177,12 +181,15 @@ describe('paging through devices', () => {
 
   test('goes on in the right place when devices come and go between two pages', async () => {
     for (const [index, alias] of ['b', 'd', 'f', 'h'].entries()) await addDevice(index, alias);
-    expect(await aliases({ limit: 2 })).toEqual(['b', 'd']);
+    const first = await list({ limit: 2 });
+    expect(first.map(({ alias }) => alias)).toEqual(['b', 'd']);
     await addDevice(10, 'a');
     await addDevice(11, 'e');
     await testDatabase.query("UPDATE devices SET deleted_at = now() WHERE alias = 'd'");
-    expect(await aliases({ limit: 2, afterAlias: 'd' })).toEqual(['e', 'f']);
-    expect(await aliases({ limit: 2, afterAlias: 'f' })).toEqual(['h']);
-    expect(await aliases({ limit: 2, afterAlias: 'h' })).toEqual([]);
+    const second = await list({ limit: 2, after: first.at(-1)?.place });
+    expect(second.map(({ alias }) => alias)).toEqual(['e', 'f']);
+    const third = await list({ limit: 2, after: second.at(-1)?.place });
+    expect(third.map(({ alias }) => alias)).toEqual(['h']);
+    expect(await list({ limit: 2, after: third.at(-1)?.place })).toEqual([]);
   });
 });
