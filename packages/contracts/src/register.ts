@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Text that PostgreSQL can hold as it is: U+0000 and half a surrogate pair it can't. */
-const name = z
+/** A name as PostgreSQL can hold it: U+0000 and half a surrogate pair it can't. */
+export const deviceNameSchema = z
   .string()
   .trim()
   .min(1)
@@ -12,8 +12,8 @@ const name = z
   );
 
 export const registerRequestSchema = z.object({
-  alias: name,
-  hardware_id: name.nullish(),
+  alias: deviceNameSchema,
+  hardware_id: deviceNameSchema.nullish(),
 });
 
 export type RegisterRequest = z.output<typeof registerRequestSchema>;

@@ -9,9 +9,17 @@ import { HttpProblem, unavailable } from './problem.ts';
 
 const inflate = promisify(gunzip);
 
+const JSON_ONLY = ['application/json'];
+
 /** The client went away before its request was complete; there is nobody to answer. */
 export class RequestAbortedError extends Error {
   override readonly name = 'RequestAbortedError';
+}
+
+export interface TextBody {
+  /** One of those that were allowed. */
+  mediaType: string;
+  text: string;
 }
 
 /**
@@ -26,27 +34,45 @@ export async function readJsonBody(
   maxBytes: number,
   budget: ByteBudget,
 ): Promise<unknown> {
-  requireJson(req.headers['content-type']);
-  const gzipped = isGzipped(req.headers['content-encoding']);
-  const sent = await readBytes(req, maxBytes, budget);
-  const bytes = gzipped ? await inflateWithin(sent, maxBytes) : sent;
-  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8 text.');
+  const { text } = await readTextBody(req, JSON_ONLY, maxBytes, budget);
   try {
-    return parseExactJson(bytes.toString('utf8'));
+    return parseExactJson(text);
   } catch (error) {
     throw malformed(`The body is not JSON: ${error instanceof Error ? error.message : ''}`);
   }
 }
 
-function requireJson(contentType: string | undefined): void {
-  if (contentType === 'application/json') return;
+/**
+ * Reads a body of UTF-8 text, gzip or plain.
+ *
+ * @param mediaTypes those that are taken, in lower case
+ * @param maxBytes holds for the bytes sent and for what they inflate to
+ * @param budget what the bodies of all requests under way may take together
+ * @throws HttpProblem 400, 413, 415 or 503; RequestAbortedError
+ */
+export async function readTextBody(
+  req: IncomingMessage,
+  mediaTypes: readonly string[],
+  maxBytes: number,
+  budget: ByteBudget,
+): Promise<TextBody> {
+  const mediaType = requireMediaType(req.headers['content-type'], mediaTypes);
+  const gzipped = isGzipped(req.headers['content-encoding']);
+  const sent = await readBytes(req, maxBytes, budget);
+  const bytes = gzipped ? await inflateWithin(sent, maxBytes) : sent;
+  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8 text.');
+  return { mediaType, text: bytes.toString('utf8') };
+}
+
+function requireMediaType(contentType: string | undefined, allowed: readonly string[]): string {
+  if (contentType !== undefined && allowed.includes(contentType)) return contentType;
   const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType === 'application/json') return;
+  if (mediaType !== undefined && allowed.includes(mediaType)) return mediaType;
   throw new HttpProblem({
     status: 415,
     code: 'unsupported-media-type',
-    detail: 'Send the body as application/json.',
-    headers: { accept: 'application/json' },
+    detail: `Send the body as ${allowed.join(' or ')}.`,
+    headers: { accept: allowed.join(', ') },
   });
 }
 
