@@ -5,6 +5,7 @@ import { codeOf } from '@nexmdm/service';
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 
+const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -37,6 +38,11 @@ export function isMissingPartition(error: unknown): boolean {
 /** The rows themselves are refused, so that trying them again changes nothing. */
 export function isPoison(error: unknown): boolean {
   return PERMANENT_CLASSES.includes(errorCode(error).slice(0, 2)) && !isMissingPartition(error);
+}
+
+/** Another row has the value already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return errorCode(error) === UNIQUE_VIOLATION;
 }
 
 export function isLockTimeout(error: unknown): boolean {

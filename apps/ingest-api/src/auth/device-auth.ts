@@ -1,6 +1,11 @@
-import { hash } from 'node:crypto';
 import type { DeviceCredential } from '@nexmdm/db';
-import { bearerToken, FailureLimiter, HttpProblem, unavailable } from '@nexmdm/service';
+import {
+  bearerToken,
+  deviceTokenId,
+  FailureLimiter,
+  HttpProblem,
+  unavailable,
+} from '@nexmdm/service';
 import { LRUCache } from 'lru-cache';
 import type { IngestMetrics } from '../metrics.ts';
 import { TokenLookup } from './token-lookup.ts';
@@ -14,6 +19,14 @@ export interface AuthenticatedDevice {
 }
 
 const GONE = 'gone';
+
+interface KnownDevice extends AuthenticatedDevice {
+  /**
+   * When, by `performance.now()`, the token's time is over and the database has to be asked again;
+   * Infinity for a token that wasn't rotated out.
+   */
+  goodUntil: number;
+}
 
 export interface DeviceAuthOptions {
   findByToken: (tokenIds: readonly string[]) => Promise<DeviceCredential[]>;
@@ -31,7 +44,7 @@ const UNKNOWN_MAX = 50_000;
  * away, so 401 is said only when the database positively doesn't know the token.
  */
 export class DeviceAuth {
-  readonly #known: LRUCache<string, AuthenticatedDevice | typeof GONE>;
+  readonly #known: LRUCache<string, KnownDevice | typeof GONE>;
   readonly #unknown = new LRUCache<string, true>({ max: UNKNOWN_MAX, ttl: UNKNOWN_TTL_MS });
   readonly #lookup: TokenLookup;
   readonly #metrics: DeviceAuthOptions['metrics'];
@@ -61,8 +74,8 @@ export class DeviceAuth {
   ): Promise<AuthenticatedDevice> {
     const token = bearerToken(authorization);
     if (token === undefined) throw this.#refuse('missing', address());
-    const tokenId = hash('sha256', token, 'hex');
-    const device = this.#known.get(tokenId) ?? (await this.#find(tokenId));
+    const tokenId = deviceTokenId(token);
+    const device = this.#remembered(tokenId) ?? (await this.#find(tokenId));
     if (device === undefined) throw this.#refuse('unknown', address());
     if (device !== GONE) return device;
     this.#metrics.authFailures.inc({ reason: 'gone' });
@@ -86,9 +99,16 @@ export class DeviceAuth {
     this.#unknown.clear();
   }
 
-  async #find(tokenId: string): Promise<AuthenticatedDevice | typeof GONE | undefined> {
+  #remembered(tokenId: string): KnownDevice | typeof GONE | undefined {
+    const device = this.#known.get(tokenId);
+    if (device === undefined || device === GONE) return device;
+    return performance.now() < device.goodUntil ? device : undefined;
+  }
+
+  async #find(tokenId: string): Promise<KnownDevice | typeof GONE | undefined> {
     if (this.#unknown.has(tokenId)) return undefined;
     let found: DeviceCredential | undefined;
+    const asked = performance.now();
     try {
       found = await this.#lookup.find(tokenId);
     } catch (error) {
@@ -108,6 +128,7 @@ export class DeviceAuth {
           id: found.device_id,
           monitoredPackage: found.monitored_package,
           monitoredThresholdMin: found.monitored_threshold_min,
+          goodUntil: asked + 1_000 * (found.valid_seconds ?? Infinity),
         };
     this.#known.set(tokenId, device);
     return device;

@@ -1,7 +1,8 @@
-import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { registerRequestSchema, type RegisterAnswer } from '@nexmdm/contracts';
 import { AliasTakenError, isConnectionFault, type NewDevice } from '@nexmdm/db';
 import {
+  createDeviceToken,
   HttpProblem,
   parseOrReject,
   readJsonBody,
@@ -17,19 +18,18 @@ export interface RegisterDeps {
 }
 
 const MAX_BYTES = 64 * 1024;
-const TOKEN_BYTES = 32;
 
 /** `POST /v1/register`: a new device and its token, which is shown this once. */
 export function registerRoute(deps: RegisterDeps): RequestHandler {
   return async (req, res) => {
     const body = await readJsonBody(req, MAX_BYTES, deps.bodyBudget);
     const { alias, hardware_id } = parseOrReject(registerRequestSchema, body, 'registration');
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const { token, tokenId } = createDeviceToken();
     const device: NewDevice = {
       id: randomUUID(),
       alias,
       hardware_id: hardware_id ?? null,
-      token_id: hash('sha256', token, 'hex'),
+      token_id: tokenId,
     };
     try {
       await deps.insertDevice(device);

@@ -34,6 +34,7 @@ describe('registering a device', () => {
         token_id: 'token-1',
         device_id: sampleDevice(1),
         gone: false,
+        valid_seconds: null,
         monitored_package: 'io.unitynodes.unityapp',
         monitored_threshold_min: 10,
       },
