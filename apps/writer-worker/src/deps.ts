@@ -29,6 +29,8 @@ import {
   allShardKeys,
   assertSafeRedis,
   assertShards,
+  ChangeFeed,
+  CHANGES_CHANNEL,
   closeRedis,
   ensureGroups,
   openRedis,
@@ -84,6 +86,13 @@ export function createWriterWorker(config: WriterConfig, logger: Logger): Servic
     return { consumer: new ShardConsumer({ redis, blockingRedis, keys, name }), blockingRedis };
   });
 
+  const changes = new ChangeFeed({
+    publish: (message) => redis.publish(CHANGES_CHANNEL, message),
+    onDropped: () => {
+      metrics.changesDropped.inc();
+    },
+  });
+
   const stopping = new AbortController();
   const giveUp = new AbortController();
   const writer = new BatchWriter({
@@ -92,6 +101,9 @@ export function createWriterWorker(config: WriterConfig, logger: Logger): Servic
     metrics,
     logger,
     giveUp: giveUp.signal,
+    onCommitted: (records) => {
+      changes.add(records);
+    },
   });
   // One connection stays free for the readiness check and for making partitions.
   const inWriteSlot = pLimit(Math.max(1, config.dbPoolMax - 1));
@@ -176,6 +188,7 @@ export function createWriterWorker(config: WriterConfig, logger: Logger): Servic
       });
       await Promise.all(loops);
       finished.abort();
+      changes.stop();
       await Promise.all([leases.stop(), housekeeping.stop()]);
       await Promise.all(consumers.map(({ consumer }) => consumer.release())).catch(
         quietly('stream.not_released'),

@@ -12,6 +12,7 @@ export interface WriterMetrics {
   deadLetters: Counter<'reason'>;
   partitionsCreated: Counter;
   partitionCreateFailures: Counter;
+  changesDropped: Counter;
   backlog: Gauge<'shard'>;
   oldestPendingSeconds: Gauge;
 }
@@ -76,6 +77,11 @@ export function createWriterMetrics(registry: Registry): WriterMetrics {
     partitionCreateFailures: new Counter({
       name: 'partition_create_failures_total',
       help: 'Day partitions that could not be made',
+      registers,
+    }),
+    changesDropped: new Counter({
+      name: 'change_messages_dropped_total',
+      help: 'Messages about changed devices that were lost because Redis did not take them',
       registers,
     }),
     backlog: new Gauge({

@@ -26,6 +26,8 @@ export function openRedis(options: RedisConnectionOptions): StreamRedis {
     connectionName: options.name,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    // Who subscribes does it again by itself: nobody would catch what the library's attempt throws.
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,

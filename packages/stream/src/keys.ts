@@ -7,6 +7,9 @@ export const SHARDS_KEY = 'hb:shards';
 /** Entries that no writer can store, with the reason. */
 export const DEAD_KEY = 'hb:dead';
 
+/** The channel on which writers say which devices have changed. Like every channel it belongs to the whole server. */
+export const CHANGES_CHANNEL = 'hb:changes';
+
 /**
  * A shard's keys. The braces make Redis Cluster place all keys of a shard in one slot, so that a
  * script may use them together.

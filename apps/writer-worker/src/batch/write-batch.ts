@@ -29,6 +29,8 @@ export interface BatchWriterOptions {
   logger: Logger;
   /** Fires when waiting for the database has to end: the heartbeats stay in the stream. */
   giveUp: AbortSignal;
+  /** Gets what was committed. Must neither wait nor throw. */
+  onCommitted: (records: readonly HeartbeatRecord[]) => void;
 }
 
 /** The process stops before the database took the batch. */
@@ -102,7 +104,7 @@ export class BatchWriter {
   }
 
   async #writeOnce(records: readonly HeartbeatRecord[]): Promise<void> {
-    const { store, facts, metrics } = this.#options;
+    const { store, facts, metrics, onCommitted } = this.#options;
     const started = performance.now();
     const updates = facts.select(records);
     const result = await store.write(records, updates);
@@ -113,6 +115,7 @@ export class BatchWriter {
     metrics.deduplicated.inc(result.deduplicated);
     metrics.statusUpserts.inc(result.statusUpserts);
     metrics.factsUpdates.inc(result.factsUpdates);
+    onCommitted(records);
   }
 
   /**

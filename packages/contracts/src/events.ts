@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { deviceSchema, timeSchema } from './device.ts';
+import { fleetCountsSchema } from './fleet.ts';
+
+/** The most devices that one event carries. */
+export const MAX_EVENT_DEVICES = 200;
+
+/** The data of an event `counts`. */
+export const countsEventSchema = fleetCountsSchema.extend({
+  at: timeSchema.describe('when they were counted'),
+});
+
+/** The data of an event `devices`. */
+export const devicesEventSchema = z.strictObject({
+  changed: z
+    .int()
+    .min(0)
+    .describe('devices that changed since the event before; an estimate beyond 10,000'),
+  truncated: z.boolean().describe('not all of them are in this event'),
+  devices: z.array(deviceSchema).max(MAX_EVENT_DEVICES),
+});
+
+/** The data of an event `feed`. */
+export const feedEventSchema = z.strictObject({
+  available: z.boolean().describe('whether events `devices` can come'),
+});
+
+export type CountsEvent = z.output<typeof countsEventSchema>;
+export type FeedEvent = z.output<typeof feedEventSchema>;
