@@ -9,9 +9,10 @@ export interface ApiRequest {
   /** The setting that holds it, for messages. */
   setting: string;
   adminKey: string;
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT';
   path: string;
   query?: Readonly<Record<string, string | undefined>>;
+  headers?: Readonly<Record<string, string>>;
   body?: unknown;
 }
 
@@ -40,7 +41,7 @@ export async function callApi<Schema extends z.ZodType>(
   try {
     response = await fetch(url, {
       method,
-      headers: { 'x-admin': adminKey, 'content-type': 'application/json' },
+      headers: { ...request.headers, 'x-admin': adminKey, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

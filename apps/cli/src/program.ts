@@ -3,6 +3,7 @@ import type { CommandContext } from './command-context.ts';
 import { addDeadCommands } from './commands/dead.ts';
 import { addDevicesCommands } from './commands/devices.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addFlagsCommands } from './commands/flags.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 
@@ -29,6 +30,7 @@ Example:
   addSimulateCommand(program, context);
   addDevicesCommands(program, context);
   addDeadCommands(program, context);
+  addFlagsCommands(program, context);
   addMigrateCommand(program, context);
   return program;
 }

@@ -10,6 +10,9 @@ const COMMANDS = [
   ['dead'],
   ['dead', 'list'],
   ['dead', 'replay'],
+  ['flags'],
+  ['flags', 'get'],
+  ['flags', 'set'],
   ['migrate'],
 ];
 
@@ -28,6 +31,7 @@ describe('the command line', () => {
     [['simulate', '--devices', '0'], 'must be a whole number from 1'],
     [['simulate', '--rate', '5', '--interval', '3'], 'cannot be used with'],
     [['devices', 'list', '--status', 'gone'], 'Allowed choices are online, offline, never'],
+    [['flags', 'set', 'perf-diff', 'maybe'], 'must be on, off or default'],
     [['nothing'], "unknown command 'nothing'"],
   ])('%j is wrong, and said so', async (args, message) => {
     const { code, stdout, stderr } = await nexmdm(args);

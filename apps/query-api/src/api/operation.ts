@@ -53,7 +53,7 @@ export interface OperationRequest<Query, Body> {
   query: Query;
   body: Body;
   /** A parameter of the path; the empty string for one that the path doesn't have. */
-  param(name: string): string;
+  param: (name: string) => string;
   /** For handlers that read the body themselves. */
   budget: ByteBudget;
   req: Request;

@@ -17,7 +17,7 @@ import {
 export interface FlagsDeps {
   flags: Pick<Flags, 'get' | 'list' | 'set'>;
   /** The latest changes of a flag, newest first. */
-  listFlagChanges(name: string, limit: number): Promise<FlagValue[]>;
+  listFlagChanges: (name: string, limit: number) => Promise<FlagValue[]>;
 }
 
 const CHANGES_SHOWN = 50;
