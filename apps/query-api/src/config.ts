@@ -13,6 +13,7 @@ export interface QueryConfig {
   redisUrl: string | undefined;
   dbPoolMax: number;
   trustProxyHops: number;
+  heartbeatIntervalSeconds: number;
   /** A device that was seen within this time is online. */
   onlineWithinSeconds: number;
   /** What the flag `read-from-last-status` is until somebody sets it. */
@@ -61,6 +62,7 @@ export function readConfig(env: Environment): QueryConfig {
     redisUrl: read.REDIS_URL,
     dbPoolMax: read.DB_POOL_MAX,
     trustProxyHops: read.TRUST_PROXY,
+    heartbeatIntervalSeconds: read.HEARTBEAT_INTERVAL_SECONDS,
     onlineWithinSeconds: INTERVALS_UNTIL_OFFLINE * read.HEARTBEAT_INTERVAL_SECONDS,
     readFromLastStatus: read.READ_FROM_LAST_STATUS,
     perfDiff: { enabled: read.PERF_DIFF_ENABLED, sample: read.PERF_DIFF_SAMPLE },

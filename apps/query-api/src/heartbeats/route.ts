@@ -1,33 +1,81 @@
-import type { HeartbeatRow, ListHeartbeatsOptions } from '@nexmdm/db';
-import type { CursorCodec } from '@nexmdm/service';
+import type { DeviceRegistration } from '@nexmdm/db';
+import { z } from 'zod';
 import { endpoint } from '../api/endpoint.ts';
-import { linkNext } from '../api/next-link.ts';
+import { setLinks } from '../api/links.ts';
 import type { Endpoint } from '../api/operation.ts';
-import { findDeviceOrReject, type DevicesDeps } from '../devices/route.ts';
-import { heartbeatPlaceSchema, listHeartbeatsOperation } from './schema.ts';
+import { deviceNotFound } from '../devices/route.ts';
+import { heartbeatBucketPage, heartbeatPage, type PageDeps } from './read-page.ts';
+import { getAvailabilityOperation, listHeartbeatsOperation } from './schema.ts';
 
-export interface HeartbeatsDeps extends Pick<DevicesDeps, 'findDevice'> {
-  cursors: CursorCodec;
-  listHeartbeats(options: ListHeartbeatsOptions): Promise<HeartbeatRow[]>;
+/** Longer lists of gaps are cut off. */
+const MAX_GAPS = 1_000;
+
+export interface HeartbeatsDeps extends PageDeps {
+  heartbeatIntervalSeconds: number;
+  /** A longer silence is a gap. */
+  gapAfterSeconds: number;
 }
 
 export function listHeartbeatsEndpoint(deps: HeartbeatsDeps): Endpoint {
   return endpoint(listHeartbeatsOperation, async ({ query, param, req, res }) => {
-    const { from, to, limit, cursor } = query;
-    const place =
-      cursor === undefined ? undefined : deps.cursors.decode(cursor, heartbeatPlaceSchema);
-    const device = await findDeviceOrReject(deps, param('id'));
-    const rows = await deps.listHeartbeats({
-      deviceId: device.id,
-      from,
-      to,
-      before: place?.before,
-      limit: limit + 1,
-    });
-    const heartbeats = rows.slice(0, limit);
-    const last = rows.length > limit ? heartbeats.at(-1) : undefined;
-    const next = last === undefined ? null : deps.cursors.encode({ before: last.ts.toISOString() });
-    if (next !== null) linkNext(req, res, next);
-    return { body: { heartbeats, pagination: { limit, next_cursor: next } } };
+    const { resolution, ...request } = query;
+    const readPage =
+      resolution === undefined
+        ? heartbeatPage(deps, request)
+        : heartbeatBucketPage(deps, request, resolution);
+    const { id } = await findRegistrationOrReject(deps, param('id'));
+    const { content, next } = await readPage(id);
+    setLinks(req, res, { next: next === null ? undefined : { cursor: next } });
+    return { body: { ...content, pagination: { limit: request.limit, next_cursor: next } } };
   });
+}
+
+export function getAvailabilityEndpoint(deps: HeartbeatsDeps): Endpoint {
+  return endpoint(getAvailabilityOperation, async ({ query, param }) => {
+    const device = await findRegistrationOrReject(deps, param('id'));
+    const { gapAfterSeconds, heartbeatIntervalSeconds } = deps;
+    const { from, to, heartbeats, gaps, gapCount, gapSeconds } =
+      await deps.history.measureAvailability({
+        device,
+        ...query,
+        now: new Date(),
+        gapAfterSeconds,
+        maxGaps: MAX_GAPS,
+      });
+    return {
+      body: {
+        device_id: device.id,
+        from,
+        to,
+        expected_interval_seconds: heartbeatIntervalSeconds,
+        gap_after_seconds: gapAfterSeconds,
+        availability_pct: availabilityPct(secondsBetween(from, to), gapSeconds),
+        heartbeats,
+        gaps: gaps.map((gap) => ({ ...gap, seconds: secondsBetween(gap.from, gap.to) })),
+        gaps_truncated: gapCount > gaps.length,
+      },
+    };
+  });
+}
+
+/** Also of a device that was deleted: its history stays. @throws HttpProblem 404 */
+async function findRegistrationOrReject(
+  { history }: HeartbeatsDeps,
+  id: string,
+): Promise<DeviceRegistration> {
+  const parsed = z.uuid().safeParse(id);
+  const device = parsed.success ? await history.findDeviceRegistration(parsed.data) : undefined;
+  if (device === undefined) throw deviceNotFound();
+  return device;
+}
+
+function secondsBetween(from: Date, to: Date): number {
+  return (to.getTime() - from.getTime()) / 1_000;
+}
+
+/** Three decimals; null for no time at all. */
+function availabilityPct(seconds: number, gapSeconds: number): number | null {
+  if (seconds <= 0) return null;
+  const share = Math.min(1, Math.max(0, 1 - gapSeconds / seconds));
+  return Math.round(share * 100_000) / 1_000;
 }
