@@ -24,7 +24,7 @@ export type Evidence = z.output<typeof evidenceSchema>;
 /** What the evidence points to. */
 export const likelyCauseSchema = z
   .enum([
-    'battery_empty',
+    'battery_low',
     'no_power',
     'no_network',
     'network_not_validated',

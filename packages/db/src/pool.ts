@@ -22,6 +22,8 @@ export interface DatabaseOptions {
 
 export interface DatabaseHandle {
   db: Kysely<Database>;
+  /** Asks the server to break off what runs on the connections; it fails with SQLSTATE 57014. */
+  cancelRunning(): Promise<void>;
   /** Closes every connection; twice is fine. */
   close(): Promise<void>;
 }
@@ -59,6 +61,9 @@ export function openDatabase(options: DatabaseOptions): DatabaseHandle {
     : () => {};
 
   let closing: Promise<void> | undefined;
+  const inUse = new Set<pg.PoolClient>();
+  pool.on('acquire', (client) => inUse.add(client));
+  pool.on('release', (_error, client) => inUse.delete(client));
   const countedPool = {
     options: pool.options,
     async connect(): Promise<PostgresPoolClient> {
@@ -72,8 +77,34 @@ export function openDatabase(options: DatabaseOptions): DatabaseHandle {
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: countedPool }) });
   return {
     db,
+    cancelRunning: () => cancelQueries(options, [...inUse].map(processIdOf)),
     close: () => (closing ??= db.destroy()),
   };
+}
+
+/** By a connection of its own: those of the pool may all be in use. */
+async function cancelQueries(options: DatabaseOptions, processIds: number[]): Promise<void> {
+  if (processIds.length === 0) return;
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    query_timeout: options.connectTimeoutMs,
+  });
+  client.on('error', options.onConnectionError);
+  try {
+    await client.connect();
+    await client.query('SELECT pg_cancel_backend(pid) FROM unnest($1::integer[]) AS pid', [
+      processIds,
+    ]);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The driver's types leave it out. */
+function processIdOf(client: pg.PoolClient): number {
+  return (client as pg.PoolClient & { processID: number }).processID;
 }
 
 function exposePool(pool: pg.Pool, poolMax: number, registry: Registry): () => void {

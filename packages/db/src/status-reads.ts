@@ -16,6 +16,8 @@ export interface DeviceListing {
   sort: DeviceSort;
   /** The last device of the page before. */
   after?: DevicePlace | undefined;
+  /** How many to pass over; for lists with page numbers. */
+  offset?: number | undefined;
   limit: number;
 }
 

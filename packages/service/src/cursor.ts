@@ -4,7 +4,7 @@ import { HttpProblem } from './problem.ts';
 
 /** Turns a place in a list into an opaque text and back; a text that was tampered with is refused. */
 export interface CursorCodec {
-  encode(place: Readonly<Record<string, string>>): string;
+  encode(place: Readonly<Record<string, unknown>>): string;
   /**
    * @param schema what the place in this list looks like; a cursor of another list doesn't
    * @throws HttpProblem 400

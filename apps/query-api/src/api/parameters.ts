@@ -48,3 +48,23 @@ export const cursorParameter = z
   .max(2_000)
   .optional()
   .describe('`next_cursor` of the page before');
+
+/** Text that PostgreSQL can hold: U+0000 and half a surrogate pair it can't. */
+export const textParameter = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+    'must not hold U+0000 or half a character',
+  );
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** A whole number of 64 bits, exact. */
+export const int64Parameter = z
+  .string()
+  .regex(/^\d{1,19}$/, 'must be a whole number')
+  .transform(BigInt)
+  .refine((value) => value <= INT64_MAX, `must be at most ${INT64_MAX}`)
+  .meta({ parameter: { type: 'integer', format: 'int64', minimum: 0 } });

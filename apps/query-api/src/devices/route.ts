@@ -1,32 +1,23 @@
-import type { DeviceRow, ListDevicesOptions } from '@nexmdm/db';
-import { HttpProblem, type CursorCodec } from '@nexmdm/service';
+import type { DeviceRow } from '@nexmdm/db';
+import { HttpProblem } from '@nexmdm/service';
 import { z } from 'zod';
 import { endpoint } from '../api/endpoint.ts';
-import { linkNext } from '../api/next-link.ts';
 import type { Endpoint } from '../api/operation.ts';
-import { devicePlaceSchema, getDeviceOperation, listDevicesOperation } from './schema.ts';
+import { oneDevice } from '../fleet/question.ts';
+import { readNumberedPage, readPage, type ListDeps } from './list-page.ts';
+import { getDeviceOperation, listDevicesOperation, toDeviceFilter } from './schema.ts';
 
-export interface DevicesDeps {
-  cursors: CursorCodec;
-  listDevices(options: Omit<ListDevicesOptions, 'onlineWithinSeconds'>): Promise<DeviceRow[]>;
-  countDevices(options: Pick<ListDevicesOptions, 'status'>): Promise<number>;
-  findDevice(id: string): Promise<DeviceRow | undefined>;
-}
+export type DevicesDeps = ListDeps;
 
 export function listDevicesEndpoint(deps: DevicesDeps): Endpoint {
   return endpoint(listDevicesOperation, async ({ query, req, res }) => {
-    const { limit, cursor, status } = query;
-    const place = cursor === undefined ? undefined : deps.cursors.decode(cursor, devicePlaceSchema);
-    const [rows, total] = await Promise.all([
-      deps.listDevices({ limit: limit + 1, afterAlias: place?.alias, status }),
-      deps.countDevices({ status }),
-    ]);
-    const devices = rows.slice(0, limit);
-    const last = rows.length > limit ? devices.at(-1) : undefined;
-    const next = last === undefined ? null : deps.cursors.encode({ alias: last.alias });
-    if (next !== null) linkNext(req, res, next);
+    const { limit, cursor, page, sort } = query;
+    const list = { name: 'devices', filter: toDeviceFilter(query), sort };
     return {
-      body: { devices, pagination: { limit, next_cursor: next, total, total_is_estimate: false } },
+      body:
+        page === undefined
+          ? await readPage(deps, { query: 'list_devices', list, limit, cursor, req, res })
+          : await readNumberedPage(deps, { list, limit, page, req, res }),
     };
   });
 }
@@ -39,11 +30,11 @@ export function getDeviceEndpoint(deps: DevicesDeps): Endpoint {
 
 /** @throws HttpProblem 404 */
 export async function findDeviceOrReject(
-  deps: Pick<DevicesDeps, 'findDevice'>,
+  { fleet }: Pick<DevicesDeps, 'fleet'>,
   id: unknown,
 ): Promise<DeviceRow> {
   const parsed = z.uuid().safeParse(id);
-  const device = parsed.success ? await deps.findDevice(parsed.data) : undefined;
+  const device = parsed.success ? await fleet.ask(oneDevice(parsed.data)) : undefined;
   if (device) return device;
   throw deviceNotFound();
 }

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Database } from '../tables.ts';
 import { deviceColumns, type DeviceRow } from './device-columns.ts';
+import { statusFromHistory } from './status-from-history.ts';
 import type { StatusSource } from './status-source.ts';
 
 export interface FindDevicesOptions {
@@ -15,9 +16,11 @@ export async function listDevicesById(
   ids: readonly string[],
   { source, onlineWithinSeconds }: FindDevicesOptions,
 ): Promise<DeviceRow[]> {
+  const wanted = sql`device_id = ANY(${ids}::uuid[])`;
+  const table = source.indexed ? source.table : sql`(${statusFromHistory(wanted)})`;
   const { rows } = await sql<DeviceRow>`
     SELECT ${deviceColumns(onlineWithinSeconds)}
-    FROM devices d LEFT JOIN ${source.table} s ON s.device_id = d.id
+    FROM devices d LEFT JOIN ${table} s ON s.device_id = d.id
     WHERE d.id = ANY(${ids}::uuid[]) AND d.deleted_at IS NULL
   `.execute(db);
   return rows;

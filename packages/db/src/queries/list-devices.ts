@@ -17,6 +17,8 @@ export interface ListDevicesOptions extends FilterOptions {
   sort: DeviceSort;
   /** The last device of the page before. */
   after?: DevicePlace | undefined;
+  /** How many to pass over; for lists with page numbers. */
+  offset?: number | undefined;
   limit: number;
 }
 
@@ -57,6 +59,7 @@ async function listByIndex(
   options: ListDevicesOptions,
   order: SortOrder,
 ): Promise<Row[]> {
+  if (options.offset !== undefined) return listAtOffset(db, options, order);
   const walkFor = async (rows: number) => {
     // Among the devices without the value there is no order to walk along.
     if (options.after?.key === null || options.filter.status === 'never') return undefined;
@@ -72,6 +75,17 @@ async function listByIndex(
   );
 }
 
+/** Rows can be passed over in the index only where none of them would be left out later. */
+async function listAtOffset(
+  db: Kysely<Database>,
+  options: ListDevicesOptions,
+  order: SortOrder,
+): Promise<Row[]> {
+  return order.of === 'device' && conditionsOf(options).ofStatus.length === 0
+    ? walk(db, options, order, options.limit)
+    : ((await gather(db, options, order, undefined)) ?? []);
+}
+
 /** Follows the order's index for so many rows and keeps those that match. */
 async function walk(
   db: Kysely<Database>,
@@ -79,7 +93,7 @@ async function walk(
   order: SortOrder,
   rows: number,
 ): Promise<Row[]> {
-  const { source, after, limit, onlineWithinSeconds } = options;
+  const { source, after, limit, offset = 0, onlineWithinSeconds } = options;
   const { ofDevice, ofStatus } = conditionsOf(options);
   const onTheWay = [...(order.of === 'device' ? ofDevice : ofStatus)];
   if (order.of === 'status') onTheWay.push(sql`${order.column} IS NOT NULL`);
@@ -88,7 +102,7 @@ async function walk(
   const way =
     order.of === 'device'
       ? sql`
-        (SELECT * FROM devices d WHERE ${allOf(onTheWay)} ORDER BY ${indexOrderBy(order)} LIMIT ${rows}) d
+        (SELECT * FROM devices d WHERE ${allOf(onTheWay)} ORDER BY ${indexOrderBy(order)} LIMIT ${rows} OFFSET ${offset}) d
         LEFT JOIN LATERAL (SELECT * FROM ${source.table} s WHERE s.device_id = d.id LIMIT 1) s ON true
         WHERE ${allOf(ofStatus)}`
       : sql`
@@ -115,7 +129,7 @@ async function gather(
   order: SortOrder,
   most: number | undefined,
 ): Promise<Row[] | undefined> {
-  const { source, limit, onlineWithinSeconds } = options;
+  const { source, limit, offset = 0, onlineWithinSeconds } = options;
   const upTo = most === undefined ? sql`` : sql`LIMIT ${most + 1}`;
   const sorted = (id: RawBuilder<unknown>) => orderBy(order, sql`sort_key`, id);
   const { rows } = await sql<Row & { matches: number }>`
@@ -123,7 +137,7 @@ async function gather(
       SELECT d.id AS device_id, ${order.column} AS sort_key
       FROM ${matching(options, order)} ${upTo}
     ), page AS MATERIALIZED (
-      SELECT * FROM matched ORDER BY ${sorted(sql`device_id`)} LIMIT ${limit}
+      SELECT * FROM matched ORDER BY ${sorted(sql`device_id`)} LIMIT ${limit} OFFSET ${offset}
     )
     SELECT ${deviceColumns(onlineWithinSeconds)}, page.sort_key::text AS sort_key,
       (SELECT count(*)::integer FROM matched) AS matches
@@ -145,7 +159,7 @@ async function listInOnePass(
   const { rows } = await sql<Row>`
     SELECT ${deviceColumns(options.onlineWithinSeconds)}, ${order.column}::text AS sort_key
     FROM ${matching(options, order)}
-    ORDER BY ${orderBy(order, order.column, sql`d.id`)} LIMIT ${options.limit}
+    ORDER BY ${orderBy(order, order.column, sql`d.id`)} LIMIT ${options.limit} OFFSET ${options.offset ?? 0}
   `.execute(db);
   return rows;
 }
