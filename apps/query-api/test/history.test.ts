@@ -31,8 +31,8 @@ const INTERVAL_SECONDS = 60;
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const [BUSY, DELETED, SILENT] = [id(1), id(2), id(3)];
 const DAY_MS = 86_400_000;
-/** The partitions of the last days don't exist in a new database, those of the next ones do. */
-const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+/** Yesterday's, so that all of it is over whenever the test runs. */
+const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS;
 const at = (minute: number) => new Date(midnight + minute * 60_000).toISOString();
 
 let database: TestDatabase;
@@ -40,14 +40,18 @@ let app: AppProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  const [from, to] = [midnight, midnight + DAY_MS].map((bound) => new Date(bound).toISOString());
+  await database.query(
+    `CREATE TABLE yesterday PARTITION OF device_heartbeats FOR VALUES FROM ('${from}') TO ('${to}')`,
+  );
   for (const [device, deletedAt] of [
     [BUSY, null],
     [DELETED, new Date()],
     [SILENT, null],
   ]) {
     await database.query(
-      'INSERT INTO devices (id, alias, created_at, deleted_at) VALUES ($1, $1, $2, $3)',
-      [device, new Date(midnight), deletedAt],
+      'INSERT INTO devices (id, alias, created_at, deleted_at) VALUES ($1, $2, $3, $4)',
+      [device, `device ${String(device)}`, new Date(midnight), deletedAt],
     );
   }
   await database.query(
@@ -148,18 +152,25 @@ describe('history in buckets', () => {
 
 describe('availability', () => {
   test('is the time that is not in gaps', async () => {
-    const quiet = await availability(`from=${at(0)}&to=${at(30)}`);
-    expect(quiet).toMatchObject({ availability_pct: 100, heartbeats: 30, gaps: [] });
+    const quiet = await availability(`from=${at(0)}&to=${at(29)}`);
+    expect(quiet).toMatchObject({ availability_pct: 100, heartbeats: 29, gaps: [] });
     // Before the registration there is nothing to be heard.
-    const clipped = await availability(`from=${at(-600)}&to=${at(30)}`);
+    const clipped = await availability(`from=${at(-600)}&to=${at(29)}`);
     expect(clipped).toEqual(quiet);
+    const silentAtTheEnd = await availability(`from=${at(0)}&to=${at(58)}`);
+    expect(silentAtTheEnd).toMatchObject({
+      availability_pct: 50,
+      gaps: [{ from: at(29), to: at(58), seconds: 1_740, open: false }],
+    });
   });
 
   test('the silence up to now is an open gap', async () => {
-    const { gaps, gaps_truncated } = await availability('', SILENT);
-    expect(gaps).toMatchObject([{ from: at(0), open: true }]);
-    expect(gaps_truncated).toBe(false);
-    expect(await availability('', SILENT)).toMatchObject({ availability_pct: 0, heartbeats: 0 });
+    expect(await availability(`from=${at(0)}`, SILENT)).toMatchObject({
+      availability_pct: 0,
+      heartbeats: 0,
+      gaps: [{ from: at(0), open: true }],
+      gaps_truncated: false,
+    });
   });
 
   test('of no time is null', async () => {

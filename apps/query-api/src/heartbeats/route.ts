@@ -38,7 +38,6 @@ export function getAvailabilityEndpoint(deps: HeartbeatsDeps): Endpoint {
       await deps.history.measureAvailability({
         device,
         ...query,
-        now: new Date(),
         gapAfterSeconds,
         maxGaps: MAX_GAPS,
       });

@@ -112,8 +112,9 @@ const availabilityQuery = z
     to: timeParameter.optional().describe('the end of the time to look at; now unless given'),
   })
   .transform(({ from: start, to }) => {
-    const end = to ?? new Date();
-    return { to: end, from: start ?? new Date(end.getTime() - DAY_MS) };
+    const now = new Date();
+    const end = to ?? now;
+    return { now, to: end, from: start ?? new Date(end.getTime() - DAY_MS) };
   })
   .refine(({ from: start, to }) => start < to, { path: ['from'], message: 'must be before to' })
   .refine(
