@@ -1,0 +1,78 @@
+import type { DeviceChange } from '@nexmdm/contracts';
+import {
+  createFastReads,
+  createLegacyReads,
+  deleteDevice,
+  insertDevices,
+  listDeletedDevices,
+  listTakenAliases,
+  mayPass,
+  restoreDevice,
+  revokeDeviceToken,
+  rotateDeviceToken,
+  updateDevice,
+  type BulkDevice,
+  type DatabaseHandle,
+  type DeletedDeviceRow,
+  type DeviceRow,
+  type ListDeletedDevicesOptions,
+  type RestoreOutcome,
+  type RotatedToken,
+  type TokenRotation,
+} from '@nexmdm/db';
+import { unavailable } from '@nexmdm/service';
+
+/** The registry of devices, as its statements have it; a database that is away is a 503. */
+export interface DeviceRegistry {
+  /** As the primary has it: a replica may not have the latest change yet. */
+  find(id: string): Promise<DeviceRow | undefined>;
+  /** @throws AliasTakenError */
+  update(id: string, change: DeviceChange): Promise<boolean>;
+  /** @throws AliasTakenError */
+  delete(id: string): Promise<boolean>;
+  /** @throws AliasTakenError */
+  restore(id: string, alias: string | undefined): Promise<RestoreOutcome>;
+  rotateToken(id: string, rotation: TokenRotation): Promise<RotatedToken | undefined>;
+  revokeToken(id: string): Promise<boolean>;
+  /** @throws AliasesTakenError, and then none is registered */
+  registerAll(devices: readonly BulkDevice[]): Promise<void>;
+  listTakenAliases(aliases: readonly string[]): Promise<string[]>;
+  listDeleted(options: ListDeletedDevicesOptions): Promise<DeletedDeviceRow[]>;
+}
+
+export interface DeviceRegistrySource {
+  /** The primary database. */
+  db: DatabaseHandle['db'];
+  /** Where lists are read: a replica, when there is one. */
+  readDb: DatabaseHandle['db'];
+  /** A device that was seen within this time is online. */
+  onlineWithinSeconds: number;
+  /** Whether states come from the last status at this moment. */
+  isFast: () => boolean;
+}
+
+export function createDeviceRegistry(source: DeviceRegistrySource): DeviceRegistry {
+  const { db, readDb, isFast } = source;
+  const fast = createFastReads(db, source);
+  const legacy = createLegacyReads(db, source);
+  return {
+    find: (id) => orTryAgain(() => (isFast() ? fast : legacy).findDevice(id)),
+    update: (id, change) => orTryAgain(() => updateDevice(db, id, change)),
+    delete: (id) => orTryAgain(() => deleteDevice(db, id)),
+    restore: (id, alias) => orTryAgain(() => restoreDevice(db, id, alias)),
+    rotateToken: (id, rotation) => orTryAgain(() => rotateDeviceToken(db, id, rotation)),
+    revokeToken: (id) => orTryAgain(() => revokeDeviceToken(db, id)),
+    registerAll: (devices) => orTryAgain(() => insertDevices(db, devices)),
+    listTakenAliases: (aliases) => orTryAgain(() => listTakenAliases(db, aliases)),
+    listDeleted: (options) => orTryAgain(() => listDeletedDevices(readDb, options)),
+  };
+}
+
+async function orTryAgain<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!mayPass(error)) throw error;
+    throw unavailable('The database is not available; try again.', error);
+  }
+}
