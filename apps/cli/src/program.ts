@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
+import { addBackfillCommand } from './commands/backfill.ts';
 import { addDeadCommands } from './commands/dead.ts';
 import { addDevicesCommands } from './commands/devices.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -31,6 +32,7 @@ Example:
   addDevicesCommands(program, context);
   addDeadCommands(program, context);
   addFlagsCommands(program, context);
+  addBackfillCommand(program, context);
   addMigrateCommand(program, context);
   return program;
 }

@@ -13,6 +13,7 @@ const COMMANDS = [
   ['flags'],
   ['flags', 'get'],
   ['flags', 'set'],
+  ['backfill'],
   ['migrate'],
 ];
 

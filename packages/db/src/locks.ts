@@ -8,4 +8,6 @@ export const LOCKS = {
   migrate: 1,
   partitions: 2,
   flags: 3,
+  import: 4,
+  backfill: 5,
 } as const;

@@ -8,6 +8,7 @@ export interface Database {
   device_heartbeats: DeviceHeartbeatsTable;
   device_last_status: DeviceLastStatusTable;
   hb_partitions: HbPartitionsTable;
+  job_runs: JobRunsTable;
   flag_changes: FlagChangesTable;
 }
 
@@ -118,6 +119,20 @@ export interface HbPartitionsTable {
   created_at: GeneratedTimestamp;
   dropped_at: NullableTimestamp;
   restored_at: NullableTimestamp;
+  error: string | null;
+}
+
+export interface JobRunsTable {
+  id: Generated<string>;
+  job: string;
+  trigger: string;
+  /** JSON, written as text. */
+  params: ColumnType<unknown, string, string>;
+  started_at: GeneratedTimestamp;
+  /** Null while it runs, and when it was broken off. */
+  finished_at: NullableTimestamp;
+  status: Generated<string>;
+  result: ColumnType<unknown, string | null, string | null>;
   error: string | null;
 }
 

@@ -8,7 +8,7 @@ import type { QueuedHeartbeat } from './heartbeat-queue.ts';
 import { InFlight } from './in-flight.ts';
 import type { IngestAnswer } from './ingest-answer.ts';
 import { IngestClient } from './ingest-client.ts';
-import { atMostOncePer } from './note-throttle.ts';
+import { atMostOncePer } from '../note-throttle.ts';
 import { planBehaviour, type FleetPlan } from './plan.ts';
 import { createRandom } from './random.ts';
 import { SimulatedAgent } from './simulated-agent.ts';
