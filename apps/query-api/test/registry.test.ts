@@ -227,11 +227,30 @@ describe('every change', () => {
     },
   );
 
-  test('is logged without a token', async () => {
-    const rotated = await stack.call<RegisteredDevice>('POST', path('/rotate-token'));
+  test('is logged with who made it, and without a token', async () => {
+    const operator = { 'x-operator': 'ada@ops' };
+    const rotated = await stack.call<RegisteredDevice>(
+      'POST',
+      path('/rotate-token'),
+      undefined,
+      operator,
+    );
     await stack.call('DELETE', path());
     const lines = stack.query.logs.filter((line) => line['device_id'] === device.device_id);
-    expect(lines.map(({ event }) => event)).toEqual(['device.token_rotated', 'device.deleted']);
+    expect(lines.map(({ event, changed_by }) => [event, changed_by])).toEqual([
+      ['device.token_rotated', 'ada@ops'],
+      ['device.deleted', '127.0.0.1'],
+    ]);
     expect(JSON.stringify(stack.query.logs)).not.toContain(rotated.body.device_token);
   });
+
+  test.each(EVERY)(
+    '%s …%s is 422 for an operator that can’t be shown',
+    async (method, action, body) => {
+      const answer = await stack.call(method, path(action), body, { 'x-operator': 'ü' });
+      expect(answer.status).toBe(422);
+      expect(answer.body.errors?.[0]?.path).toBe('x-operator');
+      expect((await read()).body).toMatchObject({ alias });
+    },
+  );
 });

@@ -1,16 +1,14 @@
 import type { FlagValue } from '@nexmdm/db';
-import { HttpProblem, validationProblem } from '@nexmdm/service';
-import type { Request } from 'express';
-import { z } from 'zod';
+import { HttpProblem } from '@nexmdm/service';
 import { endpoint } from '../api/endpoint.ts';
 import type { Endpoint } from '../api/operation.ts';
+import { operatorOf } from '../api/operator.ts';
 import { FLAG_NAMES, isFlagName, type FlagName } from './flag-names.ts';
 import type { Flags } from './flags.ts';
 import {
   getFlagOperation,
   listFlagChangesOperation,
   listFlagsOperation,
-  operatorSchema,
   setFlagOperation,
 } from './schema.ts';
 
@@ -61,13 +59,4 @@ function flagNameOrReject(name: string): FlagName {
     code: 'flag-not-found',
     detail: `There is no flag with this name; there are ${FLAG_NAMES.join(' and ')}.`,
   });
-}
-
-const headersSchema = z.object({ 'x-operator': operatorSchema.optional() });
-
-/** @throws HttpProblem 422 */
-function operatorOf(req: Request): string {
-  const parsed = headersSchema.safeParse({ 'x-operator': req.get('x-operator') });
-  if (!parsed.success) throw validationProblem(parsed.error, 'header');
-  return parsed.data['x-operator'] ?? req.ip ?? 'unknown';
 }

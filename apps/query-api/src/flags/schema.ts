@@ -1,14 +1,9 @@
 import { flagChangeSchema, flagSchema } from '@nexmdm/contracts';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
+import { OPERATOR_HEADER } from '../api/operator.ts';
 
 const BODY_BYTES_MAX = 1_024;
-
-/** Who changes a flag: shown in its history, so it has to be readable there. */
-export const operatorSchema = z
-  .string()
-  .trim()
-  .regex(/^[\x20-\x7e]{1,100}$/, 'must be 1 to 100 printable ASCII characters');
 
 export const listFlagsOperation = {
   method: 'get',
@@ -40,8 +35,7 @@ export const setFlagOperation = {
   description:
     'The change holds in the process that answers at once, in every other one within two seconds, ' +
     'and over restarts. `null` returns the flag to the setting of the service. Setting it to what ' +
-    'it is changes nothing. The header `x-operator` (1 to 100 printable ASCII characters) says who ' +
-    'makes the change; without it the address of the client is noted.',
+    `it is changes nothing. ${OPERATOR_HEADER}`,
   body: {
     schema: z.strictObject({ enabled: z.boolean().nullable() }),
     maxBytes: BODY_BYTES_MAX,

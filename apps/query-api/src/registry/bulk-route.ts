@@ -8,15 +8,16 @@ import { CSV_TYPE, NDJSON_TYPE, registerDevicesOperation } from './bulk-schema.t
 import type { DeviceRegistry } from './device-registry.ts';
 import { readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
-import type { RegistryDeps } from './route.ts';
+import { changeLog, type RegistryDeps } from './route.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 const PROBLEMS_SHOWN = 1_000;
 const MESSAGE_LENGTH_MAX = 300;
 
 export function registerDevicesEndpoint(deps: RegistryDeps): Endpoint {
-  const { deviceRegistry, logger } = deps;
+  const { deviceRegistry } = deps;
   return endpoint(registerDevicesOperation, async ({ query, budget, req, res }) => {
+    const log = changeLog(deps, req, res);
     const types = [CSV_TYPE, NDJSON_TYPE];
     const { mediaType, text } = await readTextBody(req, types, BODY_BYTES_MAX, budget);
     const { devices, problems } = checkLines(
@@ -29,11 +30,7 @@ export function registerDevicesEndpoint(deps: RegistryDeps): Endpoint {
       return { body: { would_register: devices.length } };
     }
     const answer = await registerAll(deviceRegistry, devices);
-    logger.info('device.bulk_registered', {
-      request_id: String(res.locals['requestId']),
-      devices: devices.length,
-      client: req.ip,
-    });
+    log('device.bulk_registered', { devices: devices.length });
     res.set('cache-control', 'no-store');
     return answer;
   });

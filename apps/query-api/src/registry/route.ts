@@ -1,10 +1,11 @@
 import { AliasTakenError, type DeviceRow } from '@nexmdm/db';
 import { HttpProblem, type CursorCodec, type Logger } from '@nexmdm/service';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { endpoint } from '../api/endpoint.ts';
 import { setLinks } from '../api/links.ts';
 import type { Endpoint } from '../api/operation.ts';
+import { operatorOf } from '../api/operator.ts';
 import { deviceNotFound } from '../devices/route.ts';
 import type { DeviceRegistry } from './device-registry.ts';
 import {
@@ -22,33 +23,36 @@ export interface RegistryDeps {
 }
 
 export function changeDeviceEndpoint(deps: RegistryDeps): Endpoint {
-  return endpoint(changeDeviceOperation, async ({ param, body, res }) => {
+  return endpoint(changeDeviceOperation, async ({ param, body, req, res }) => {
+    const log = changeLog(deps, req, res);
     const id = deviceIdOrReject(param('id'));
     const changed = await orAliasTaken(
       () => deps.deviceRegistry.update(id, body),
       'Another device has this alias; choose a different one.',
     );
     if (!changed) throw deviceNotFound();
-    logChange(deps, res, 'device.changed', id, { fields: Object.keys(body) });
+    log('device.changed', { device_id: id, fields: Object.keys(body) });
     return { body: await findOrReject(deps, id) };
   });
 }
 
 export function deleteDeviceEndpoint(deps: RegistryDeps): Endpoint {
-  return endpoint(deleteDeviceOperation, async ({ param, res }) => {
+  return endpoint(deleteDeviceOperation, async ({ param, req, res }) => {
+    const log = changeLog(deps, req, res);
     const id = deviceIdOrReject(param('id'));
     const deleted = await orAliasTaken(
       () => deps.deviceRegistry.delete(id),
       `Another device has an alias that ends in "(deleted ${id})", which this one needs; rename it.`,
     );
     if (!deleted) throw deviceNotFound();
-    logChange(deps, res, 'device.deleted', id);
+    log('device.deleted', { device_id: id });
     return { status: 204 };
   });
 }
 
 export function restoreDeviceEndpoint(deps: RegistryDeps): Endpoint {
-  return endpoint(restoreDeviceOperation, async ({ param, body, res }) => {
+  return endpoint(restoreDeviceOperation, async ({ param, body, req, res }) => {
+    const log = changeLog(deps, req, res);
     const id = deviceIdOrReject(param('id'));
     const outcome = await orAliasTaken(
       () => deps.deviceRegistry.restore(id, body.alias),
@@ -62,7 +66,7 @@ export function restoreDeviceEndpoint(deps: RegistryDeps): Endpoint {
         detail: 'The device is not deleted; there is nothing to restore.',
       });
     }
-    logChange(deps, res, 'device.restored', id);
+    log('device.restored', { device_id: id });
     return { body: await findOrReject(deps, id) };
   });
 }
@@ -91,24 +95,24 @@ export function listDeletedDevicesEndpoint(deps: RegistryDeps): Endpoint {
 /** @throws HttpProblem 404 for what can't be the id of a device */
 export function deviceIdOrReject(text: string): string {
   const parsed = z.uuid().safeParse(text);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return parsed.data.toLowerCase();
   throw deviceNotFound();
 }
 
-/** The trail of what was changed, and from where. */
-export function logChange(
+/**
+ * The trail of what was changed, and by whom.
+ *
+ * @throws HttpProblem 422, before anything is changed
+ */
+export function changeLog(
   { logger }: Pick<RegistryDeps, 'logger'>,
+  req: Request,
   res: Response,
-  event: string,
-  id: string,
-  more: Record<string, unknown> = {},
-): void {
-  logger.info(event, {
-    request_id: String(res.locals['requestId']),
-    device_id: id,
-    client: res.req.ip,
-    ...more,
-  });
+): (event: string, fields: Record<string, unknown>) => void {
+  const changed_by = operatorOf(req);
+  return (event, fields) => {
+    logger.info(event, { request_id: String(res.locals['requestId']), changed_by, ...fields });
+  };
 }
 
 /** It may have been deleted by somebody else meanwhile. */

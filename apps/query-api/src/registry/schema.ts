@@ -8,6 +8,7 @@ import {
 } from '@nexmdm/contracts';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
+import { OPERATOR_HEADER } from '../api/operator.ts';
 import { cursorParameter, limitParameter } from '../api/parameters.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
@@ -22,7 +23,7 @@ export const changeDeviceOperation = {
   summary: 'Renames a device or changes how it is monitored',
   description:
     'What the body leaves out stays as it is. Ingest follows within two seconds; `service_up` with ' +
-    "the device's next heartbeat.",
+    `the device's next heartbeat. ${OPERATOR_HEADER}`,
   body: { schema: deviceChangeSchema, maxBytes: BODY_BYTES_MAX },
   answers: { 200: { description: 'The device after the change', schema: deviceSchema } },
   problems: { 404: NO_DEVICE, 409: 'Another device has the alias', 503: UNAVAILABLE },
@@ -37,7 +38,7 @@ export const rotateTokenOperation = {
   description:
     'The new token is good at once and shown this once. The one until now stays good for ' +
     '`grace_seconds`, and those before it no longer than that; a token that was revoked stays so. ' +
-    'When its time is over a token is answered with 410.',
+    `When its time is over a token is answered with 410. ${OPERATOR_HEADER}`,
   body: { schema: rotateTokenRequestSchema, maxBytes: BODY_BYTES_MAX, optional: true },
   answers: { 200: { description: 'The new token', schema: rotateTokenAnswerSchema } },
   problems: { 404: NO_DEVICE, 503: UNAVAILABLE },
@@ -51,7 +52,7 @@ export const revokeTokenOperation = {
   summary: 'Ends every token of a device',
   description:
     'Within two seconds every ingest process answers them with 410. Rotating the token lets the ' +
-    'device in again.',
+    `device in again. ${OPERATOR_HEADER}`,
   answers: { 204: { description: 'Done' } },
   problems: { 404: NO_DEVICE, 503: UNAVAILABLE },
 } as const satisfies Operation;
@@ -64,7 +65,7 @@ export const deleteDeviceOperation = {
   summary: 'Deletes a device',
   description:
     'Within two seconds every ingest process answers its tokens with 410. Its alias is free for ' +
-    'another device; its history is kept, and it can be restored.',
+    `another device; its history is kept, and it can be restored. ${OPERATOR_HEADER}`,
   answers: { 204: { description: 'Done' } },
   problems: {
     404: NO_DEVICE,
@@ -79,7 +80,7 @@ export const restoreDeviceOperation = {
   operationId: 'restoreDevice',
   tag: 'registry',
   summary: 'Takes the deletion of a device back',
-  description: 'The device, its tokens and its last state are as they were before.',
+  description: `The device, its tokens and its last state are as they were before. ${OPERATOR_HEADER}`,
   body: { schema: restoreRequestSchema, maxBytes: BODY_BYTES_MAX, optional: true },
   answers: { 200: { description: 'The device', schema: deviceSchema } },
   problems: {
