@@ -1,7 +1,7 @@
 import type { DeviceRow } from '@nexmdm/db';
 import type { Request, Response } from 'express';
 import { setLinks } from '../api/links.ts';
-import type { FleetReader } from '../fleet/fleet-reader.ts';
+import { tellPath, type FleetReader } from '../fleet/fleet-reader.ts';
 import { devicePage, type QueryName } from '../fleet/question.ts';
 import type { DeviceCursors, DeviceList } from './device-cursor.ts';
 
@@ -27,6 +27,7 @@ export async function readPage(
   { fleet, deviceCursors }: ListDeps,
   { query, list, limit, cursor, req, res }: PageRequest,
 ) {
+  tellPath(res, fleet);
   const position = cursor === undefined ? undefined : deviceCursors.decode(list, cursor);
   const { filter, sort } = list;
   const listing = { filter, sort, after: position?.place, limit: limit + 1 };
@@ -36,8 +37,7 @@ export async function readPage(
   const total = position?.total ?? answer.total ?? { total: 0, isEstimate: true };
   const listed = answer.devices.slice(0, limit);
   const last = answer.devices.length > limit ? listed.at(-1) : undefined;
-  const next =
-    last === undefined ? null : deviceCursors.encode(list, { place: last.place, total });
+  const next = last === undefined ? null : deviceCursors.encode(list, { place: last.place, total });
   setLinks(req, res, { next: next === null ? undefined : { cursor: next } });
   return {
     devices: listed.map(withoutPlace),
@@ -55,6 +55,7 @@ export async function readNumberedPage(
   { fleet }: ListDeps,
   { list, limit, page, req, res }: Omit<PageRequest, 'query' | 'cursor'> & { page: number },
 ) {
+  tellPath(res, fleet);
   const { filter, sort } = list;
   const listing = { filter, sort, offset: (page - 1) * limit, limit };
   const { devices, total } = await fleet.ask(devicePage('list_devices', listing, Infinity));

@@ -3,6 +3,7 @@ import { HttpProblem } from '@nexmdm/service';
 import { z } from 'zod';
 import { endpoint } from '../api/endpoint.ts';
 import type { Endpoint } from '../api/operation.ts';
+import { tellPath } from '../fleet/fleet-reader.ts';
 import { oneDevice } from '../fleet/question.ts';
 import { readNumberedPage, readPage, type ListDeps } from './list-page.ts';
 import { getDeviceOperation, listDevicesOperation, toDeviceFilter } from './schema.ts';
@@ -23,9 +24,10 @@ export function listDevicesEndpoint(deps: DevicesDeps): Endpoint {
 }
 
 export function getDeviceEndpoint(deps: DevicesDeps): Endpoint {
-  return endpoint(getDeviceOperation, async ({ param }) => ({
-    body: await findDeviceOrReject(deps, param('id')),
-  }));
+  return endpoint(getDeviceOperation, async ({ param, res }) => {
+    tellPath(res, deps.fleet);
+    return { body: await findDeviceOrReject(deps, param('id')) };
+  });
 }
 
 /** @throws HttpProblem 404 */

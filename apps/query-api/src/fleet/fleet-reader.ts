@@ -1,5 +1,6 @@
 import type { FleetCounts } from '@nexmdm/contracts';
 import type { StatusReads } from '@nexmdm/db';
+import type { Response } from 'express';
 import { fleetCounts, type Question } from './question.ts';
 import type { ReadMetrics, ReadPath } from './read-metrics.ts';
 import type { Remembered } from './remembered.ts';
@@ -54,4 +55,9 @@ export class FleetReader {
     this.#options.metrics.observe(path, name, performance.now() - started);
     return answer;
   }
+}
+
+/** Says in the answer which way it was read. */
+export function tellPath(res: Response, { path }: FleetReader): void {
+  res.set('x-read-path', path);
 }

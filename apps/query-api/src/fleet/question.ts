@@ -1,11 +1,5 @@
 import type { FleetCounts } from '@nexmdm/contracts';
-import type {
-  DeviceListing,
-  DeviceRow,
-  DeviceTotal,
-  ListedDevice,
-  StatusReads,
-} from '@nexmdm/db';
+import type { DeviceListing, DeviceRow, DeviceTotal, ListedDevice, StatusReads } from '@nexmdm/db';
 
 /** The reads that have a fast and a legacy way, as metrics and logs name them. */
 export const QUERY_NAMES = [
@@ -66,4 +60,3 @@ export const fleetCounts: Question<FleetCounts> = {
   ask: (reads) => reads.countFleet(),
   numbersOf: (counts) => ({ ...counts }),
 };
-

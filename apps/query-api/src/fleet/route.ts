@@ -3,6 +3,7 @@ import type { DeviceRow, OfflineGroups } from '@nexmdm/db';
 import { endpoint } from '../api/endpoint.ts';
 import type { Endpoint } from '../api/operation.ts';
 import { readPage, type ListDeps } from '../devices/list-page.ts';
+import { tellPath } from './fleet-reader.ts';
 import { evidenceOf, likelyCauses } from './evidence.ts';
 import { describeGroups } from './offline-groups.ts';
 import {
@@ -21,6 +22,7 @@ export function listOfflineEndpoint(deps: FleetDeps): Endpoint {
   return endpoint(listOfflineOperation, async ({ query, req, res }) => {
     const { limit, cursor, group_by: groupBy, sort = '-last_seen' } = query;
     if (groupBy !== undefined) {
+      tellPath(res, deps.fleet);
       const read = await deps.groupOffline(groupBy);
       return { body: describeGroups(groupBy, { ...read, groups: read.groups.slice(0, limit) }) };
     }
@@ -46,7 +48,10 @@ export function listUnityDownEndpoint(deps: FleetDeps): Endpoint {
 }
 
 export function fleetCountsEndpoint({ fleet }: FleetDeps): Endpoint {
-  return endpoint(fleetCountsOperation, async () => ({ body: await fleet.countFleet() }));
+  return endpoint(fleetCountsOperation, async ({ res }) => {
+    tellPath(res, fleet);
+    return { body: await fleet.countFleet() };
+  });
 }
 
 function troubled(
