@@ -9,11 +9,16 @@ export interface ApiRequest {
   /** The setting that holds it, for messages. */
   setting: string;
   adminKey: string;
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   query?: Readonly<Record<string, string | undefined>>;
   headers?: Readonly<Record<string, string>>;
+  /** Goes as JSON. */
   body?: unknown;
+  /** A body that goes as it is. */
+  content?: { type: string; bytes: Uint8Array<ArrayBuffer> };
+  /** How long the whole answer may take. */
+  timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -25,13 +30,14 @@ const problemSchema = z.object({
 /**
  * Asks a service, with 64-bit numbers kept exact.
  *
+ * @param answer what a success looks like; undefined stands for an empty one
  * @throws CommandError for every answer that isn't a success, and when there is none
  */
 export async function callApi<Schema extends z.ZodType>(
   request: ApiRequest,
   answer: Schema,
 ): Promise<z.output<Schema>> {
-  const { baseUrl, setting, adminKey, method = 'GET', path, query = {}, body } = request;
+  const { baseUrl, setting, method = 'GET', path, query = {}, timeoutMs = TIMEOUT_MS } = request;
   const url = new URL(`${baseUrl.replace(/\/+$/, '')}${path}`);
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, value);
@@ -41,9 +47,9 @@ export async function callApi<Schema extends z.ZodType>(
   try {
     response = await fetch(url, {
       method,
-      headers: { ...request.headers, 'x-admin': adminKey, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: headersOf(request),
+      ...bodyOf(request),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     text = await response.text();
   } catch (error) {
@@ -60,6 +66,15 @@ export async function callApi<Schema extends z.ZodType>(
     `${url.origin} gave an answer that this version doesn't know. Is ${setting} the right address?`,
     { cause: parsed.error },
   );
+}
+
+function headersOf({ adminKey, headers, content }: ApiRequest): Record<string, string> {
+  return { ...headers, 'x-admin': adminKey, 'content-type': content?.type ?? 'application/json' };
+}
+
+function bodyOf({ body, content }: ApiRequest): { body?: string | Uint8Array<ArrayBuffer> } {
+  if (content !== undefined) return { body: content.bytes };
+  return body === undefined ? {} : { body: JSON.stringify(body) };
 }
 
 function refusal(status: number, text: string, { baseUrl, setting }: ApiRequest): CommandError {

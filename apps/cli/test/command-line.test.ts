@@ -1,12 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { nexmdm } from './cli-process.ts';
 
+const NO_DEVICE = '6f1c2f0e-5d0b-4c55-9f0e-3a3f1e1f9a10';
 const COMMANDS = [
   ['doctor'],
   ['simulate'],
   ['devices'],
   ['devices', 'register'],
   ['devices', 'list'],
+  ['devices', 'rename'],
+  ['devices', 'set'],
+  ['devices', 'rotate-token'],
+  ['devices', 'revoke'],
+  ['devices', 'delete'],
+  ['devices', 'restore'],
   ['dead'],
   ['dead', 'list'],
   ['dead', 'replay'],
@@ -32,6 +39,12 @@ describe('the command line', () => {
     [['simulate', '--devices', '0'], 'must be a whole number from 1'],
     [['simulate', '--rate', '5', '--interval', '3'], 'cannot be used with'],
     [['devices', 'list', '--status', 'gone'], 'Allowed choices are online, offline, never'],
+    [['devices', 'list', '--deleted', '--status', 'online'], 'cannot be used with'],
+    [['devices', 'register', '--file', 'a.csv', '--hardware-id', 'x'], 'cannot be used with'],
+    [['devices', 'delete', 'Kiosk 7'], 'It must be the id of a device'],
+    [['devices', 'rotate-token', NO_DEVICE, '--grace', '31d'], 'at most 30d'],
+    [['devices', 'set', NO_DEVICE, '--threshold-min', '0'], 'must be a whole number from 1'],
+    [['devices', 'set', NO_DEVICE, '--monitor', 'maybe'], 'Allowed choices are on, off'],
     [['flags', 'set', 'perf-diff', 'maybe'], 'must be on, off or default'],
     [['nothing'], "unknown command 'nothing'"],
   ])('%j is wrong, and said so', async (args, message) => {

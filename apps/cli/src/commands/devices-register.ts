@@ -8,11 +8,17 @@ import { z } from 'zod';
 import { callApi } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError, requireSetting } from '../command-error.ts';
+import { registerFile } from './devices-register-file.ts';
 
-export interface RegisterDeviceOptions {
+interface RegisterDeviceOptions {
   hardwareId?: string;
   dryRun?: true;
   json?: true;
+}
+
+export interface RegisterDevicesOptions extends RegisterDeviceOptions {
+  file?: string;
+  output?: string;
 }
 
 const answerSchema: z.ZodType<RegisterAnswer> = z.object({
@@ -20,8 +26,28 @@ const answerSchema: z.ZodType<RegisterAnswer> = z.object({
   device_token: z.string(),
 });
 
-/** @throws CommandError when the alias is taken or not valid, or the service can't be asked */
-export async function registerDevice(
+/**
+ * One device, or those of a file.
+ *
+ * @throws CommandError when it isn't said which, one can't be registered, or the service can't be asked
+ */
+export async function registerDevices(
+  alias: string | undefined,
+  { file, output, ...options }: RegisterDevicesOptions,
+  context: CommandContext,
+): Promise<void> {
+  if ((alias === undefined) === (file === undefined)) {
+    throw new CommandError('Say which: the alias of one device, or --file <file> for many.');
+  }
+  if (file === undefined && output !== undefined) {
+    throw new CommandError('--output is for the tokens of --file.');
+  }
+  if (alias !== undefined) await registerDevice(alias, options, context);
+  if (file === undefined) return;
+  await registerFile({ ...options, file, output }, context);
+}
+
+async function registerDevice(
   alias: string,
   options: RegisterDeviceOptions,
   { output, readConfig }: CommandContext,

@@ -2,8 +2,8 @@ import { flagSchema, type FlagView } from '@nexmdm/contracts';
 import { z } from 'zod';
 import { callApi } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
-import { requireSetting } from '../command-error.ts';
 import type { CliConfig } from '../config.ts';
+import { queryApi } from '../query-api.ts';
 import { textTable } from '../text-table.ts';
 
 export interface GetFlagsOptions {
@@ -31,12 +31,6 @@ export async function getFlags(
 export function fetchFlag(name: string, config: CliConfig): Promise<FlagView> {
   const path = `/ops/flags/${encodeURIComponent(name)}`;
   return callApi({ ...queryApi(config), path }, flagSchema);
-}
-
-/** Where flags are kept, and the key. */
-export function queryApi(config: CliConfig) {
-  const adminKey = requireSetting(config.adminKey, 'ADMIN_KEY');
-  return { baseUrl: config.queryUrl, setting: 'QUERY_URL', adminKey };
 }
 
 async function fetchFlags(config: CliConfig): Promise<FlagView[]> {

@@ -2,7 +2,8 @@ import { FLAG_REACH_SECONDS, flagSchema, type FlagView } from '@nexmdm/contracts
 import { callApi } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { operatorName } from '../operator.ts';
-import { fetchFlag, onOrOff, queryApi } from './flags-get.ts';
+import { queryApi } from '../query-api.ts';
+import { fetchFlag, onOrOff } from './flags-get.ts';
 
 export interface SetFlagOptions {
   dryRun?: true;
