@@ -1,5 +1,12 @@
 export { deviceSchema, deviceStatusSchema, timeSchema } from './device.ts';
 export type { DeviceStatus, DeviceView } from './device.ts';
+export {
+  countsEventSchema,
+  devicesEventSchema,
+  feedEventSchema,
+  MAX_EVENT_DEVICES,
+} from './events.ts';
+export type { CountsEvent, FeedEvent } from './events.ts';
 export { fleetCountsSchema } from './fleet.ts';
 export type { FleetCounts } from './fleet.ts';
 export { FLAG_REACH_SECONDS, flagChangeSchema, flagSchema } from './flag.ts';
@@ -14,6 +21,8 @@ export type {
 } from './heartbeat.ts';
 export type { DeviceFacts, HeartbeatRecord } from './heartbeat-record.ts';
 export { exactJsonReplacer, parseExactJson, stringifyExactJson } from './json.ts';
+export { availabilitySchema, heartbeatBucketSchema, heartbeatViewSchema } from './history.ts';
+export type { HeartbeatBucket } from './history.ts';
 export { registerRequestSchema } from './register.ts';
 export type { RegisterAnswer, RegisterRequest } from './register.ts';
 export {
@@ -29,7 +38,7 @@ export {
   rotateTokenAnswerSchema,
   rotateTokenRequestSchema,
 } from './registry.ts';
-export type { DeviceChange } from './registry.ts';
+export type { BulkRegisterAnswer, DeviceChange } from './registry.ts';
 export { parseIsoTime } from './timestamp.ts';
 export {
   evidenceSchema,

@@ -34,7 +34,7 @@ export const deviceChangeSchema = z
   })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must hold at least one field to change')
-  .meta({ minProperties: 1 });
+  .meta({ id: 'DeviceChange', minProperties: 1 });
 
 export type DeviceChange = z.output<typeof deviceChangeSchema>;
 
@@ -48,11 +48,15 @@ export const rotateTokenRequestSchema = z.strictObject({
 });
 
 /** The token is shown here once; only its sha256 is stored. */
-export const rotateTokenAnswerSchema = z.strictObject({
-  device_id: z.uuid(),
-  device_token: z.string(),
-  previous_token_valid_until: timeSchema.nullable().describe('null: there was no token until now'),
-});
+export const rotateTokenAnswerSchema = z
+  .strictObject({
+    device_id: z.uuid(),
+    device_token: z.string(),
+    previous_token_valid_until: timeSchema
+      .nullable()
+      .describe('null: there was no token until now'),
+  })
+  .meta({ id: 'RotatedToken' });
 
 export const restoreRequestSchema = z.strictObject({
   alias: deviceNameSchema
@@ -60,28 +64,34 @@ export const restoreRequestSchema = z.strictObject({
     .describe('a new alias, for when the one before the deletion is taken'),
 });
 
-export const deletedDeviceSchema = z.strictObject({
-  id: z.uuid(),
-  alias: z.string().describe('the alias before the deletion'),
-  deleted_at: timeSchema,
-  created_at: timeSchema,
-  last_seen: timeSchema.nullable(),
-});
+export const deletedDeviceSchema = z
+  .strictObject({
+    id: z.uuid(),
+    alias: z.string().describe('the alias before the deletion'),
+    deleted_at: timeSchema,
+    created_at: timeSchema,
+    last_seen: timeSchema.nullable(),
+  })
+  .meta({ id: 'DeletedDevice' });
 
 /** One device of a bulk registration. */
 export const bulkDeviceSchema = z.strictObject(registerRequestSchema.shape);
 
 /** The tokens are shown here once; only their sha256 is stored. */
-export const bulkRegisterAnswerSchema = z.strictObject({
-  registered: z.int(),
-  devices: z.array(
-    z.strictObject({
-      line: z.int().describe('where the device is in the body, from 1'),
-      alias: z.string(),
-      device_id: z.uuid(),
-      device_token: z.string(),
-    }),
-  ),
-});
+export const bulkRegisterAnswerSchema = z
+  .strictObject({
+    registered: z.int(),
+    devices: z.array(
+      z.strictObject({
+        line: z.int().describe('where the device is in the body, from 1'),
+        alias: z.string(),
+        device_id: z.uuid(),
+        device_token: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'BulkRegistration' });
+
+export type BulkRegisterAnswer = z.output<typeof bulkRegisterAnswerSchema>;
 
 export const bulkDryRunAnswerSchema = z.strictObject({ would_register: z.int() });
