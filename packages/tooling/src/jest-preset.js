@@ -13,7 +13,11 @@ export const jestPreset = {
     '\\.ts$': [
       import.meta.resolve('@swc/jest').replace('file://', ''),
       {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },
+        jsc: {
+          parser: { syntax: 'typescript' },
+          target: 'es2024',
+          experimental: { keepImportAttributes: true },
+        },
         module: { type: 'es6' },
       },
     ],

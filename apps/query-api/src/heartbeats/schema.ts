@@ -1,6 +1,7 @@
 import { availabilitySchema, heartbeatBucketSchema, heartbeatViewSchema } from '@nexmdm/contracts';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
+import { paginationSchema } from '../api/pagination-schema.ts';
 import { cursorParameter, limitParameter, timeParameter } from '../api/parameters.ts';
 
 const DAY_MS = 86_400_000;
@@ -64,17 +65,10 @@ export function bucketPlaceSchema(resolutionSeconds: number) {
   });
 }
 
-const historyPaginationSchema = z
-  .strictObject({
-    limit: z.int(),
-    next_cursor: z.string().nullable().describe('for `cursor`; null on the last page'),
-  })
-  .meta({ id: 'HistoryPagination' });
-
 const heartbeatPageSchema = z
   .strictObject({
     heartbeats: z.array(heartbeatViewSchema),
-    pagination: historyPaginationSchema,
+    pagination: paginationSchema,
   })
   .meta({ id: 'HeartbeatPage' });
 
@@ -82,7 +76,7 @@ const heartbeatBucketPageSchema = z
   .strictObject({
     resolution_seconds: z.int(),
     heartbeats: z.array(heartbeatBucketSchema),
-    pagination: historyPaginationSchema,
+    pagination: paginationSchema,
   })
   .meta({ id: 'HeartbeatBucketPage' });
 
