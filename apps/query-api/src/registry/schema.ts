@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
 import { OPERATOR_HEADER } from '../api/operator.ts';
+import { paginationSchema } from '../api/pagination-schema.ts';
 import { cursorParameter, limitParameter } from '../api/parameters.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
@@ -102,10 +103,11 @@ export const listDeletedDevicesOperation = {
       description: 'A page of them',
       schema: z.strictObject({
         devices: z.array(deletedDeviceSchema),
-        pagination: z.strictObject({ limit: z.int(), next_cursor: z.string().nullable() }),
+        pagination: paginationSchema,
       }),
     },
   },
+  problems: { 400: 'The cursor is not one that this list gave out' },
 } as const satisfies Operation;
 
 /** Where the page before ended. */
