@@ -1,4 +1,4 @@
-import { parseEnvironment, settings, type Environment } from '@nexmdm/service';
+import { integerSetting, parseEnvironment, settings, type Environment } from '@nexmdm/service';
 
 export interface QueryConfig {
   logger: { level: string; dir: string | undefined };
@@ -11,6 +11,8 @@ export interface QueryConfig {
   readDatabaseUrl: string;
   /** Without it, `/v1/events` has no changed devices. */
   redisUrl: string | undefined;
+  /** Clients of `/v1/events`; each keeps a connection. */
+  eventsMaxClients: number;
   dbPoolMax: number;
   trustProxyHops: number;
   heartbeatIntervalSeconds: number;
@@ -39,6 +41,12 @@ export function readConfig(env: Environment): QueryConfig {
         .optional()
         .describe('a replica of the database to read from, default DATABASE_URL'),
       REDIS_URL: settings.redisUrl.optional(),
+      EVENTS_MAX_CLIENTS: integerSetting({
+        min: 1,
+        max: 100_000,
+        default: 5_000,
+        meaning: 'the most clients that listen to /v1/events of this process',
+      }),
       HOST: settings.host,
       PORT: settings.port(4001),
       LOG_LEVEL: settings.logLevel,
@@ -60,6 +68,7 @@ export function readConfig(env: Environment): QueryConfig {
     databaseUrl: read.DATABASE_URL,
     readDatabaseUrl: read.READ_DATABASE_URL ?? read.DATABASE_URL,
     redisUrl: read.REDIS_URL,
+    eventsMaxClients: read.EVENTS_MAX_CLIENTS,
     dbPoolMax: read.DB_POOL_MAX,
     trustProxyHops: read.TRUST_PROXY,
     heartbeatIntervalSeconds: read.HEARTBEAT_INTERVAL_SECONDS,
