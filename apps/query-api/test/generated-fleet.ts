@@ -91,7 +91,8 @@ function heartbeatsOf(
   return replays ? records.toReversed() : records;
 }
 
-function recordOf(
+/** A heartbeat of a device; the same numbers make the same one. */
+export function recordOf(
   number: number,
   event: number,
   received: number,
