@@ -1,0 +1,1 @@
+export { jestPreset as default } from '@nexmdm/tooling/jest';
