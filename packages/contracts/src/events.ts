@@ -7,7 +7,7 @@ export const MAX_EVENT_DEVICES = 200;
 
 /** The data of an event `counts`. */
 export const countsEventSchema = fleetCountsSchema.extend({
-  at: timeSchema.describe('when they were counted'),
+  at: timeSchema.describe('when they were read; of a large fleet they may be some seconds older'),
 });
 
 /** The data of an event `devices`. */
@@ -15,7 +15,7 @@ export const devicesEventSchema = z.strictObject({
   changed: z
     .int()
     .min(0)
-    .describe('devices that changed since the event before; an estimate beyond 10,000'),
+    .describe('devices that changed since the event before; an estimate when they are many'),
   truncated: z.boolean().describe('not all of them are in this event'),
   devices: z.array(deviceSchema).max(MAX_EVENT_DEVICES),
 });

@@ -71,6 +71,8 @@ class Connection extends Duplex {
     super();
     this.res = new ServerResponse(new IncomingMessage(new Socket()));
     this.res.assignSocket(this as unknown as Socket);
+    // As a server does it.
+    this.res.on('finish', () => this.res.emit('close'));
   }
 
   join(devices = true): this {
@@ -259,5 +261,20 @@ describe('a client that doesn’t read', () => {
     await pass(10_000);
     expect(slow.destroyed).toBe(true);
     expect(await drops('blocked')).toBe(1);
+  });
+
+  test('doesn’t keep the process from stopping', async () => {
+    const [slow, good] = [new Connection().join(), new Connection().join()];
+    await pass(0);
+    slow.reading = false;
+    hub.onChanges(changes(0, 200));
+    await pass(1_000);
+    const stopped = hub.stop();
+    await pass(0);
+    expect([slow.res.writableFinished, good.res.writableFinished]).toEqual([false, true]);
+    await pass(1_000);
+    await stopped;
+    expect([slow.destroyed, good.destroyed]).toEqual([true, false]);
+    expect(() => new Connection().join()).toThrow(HttpProblem);
   });
 });
