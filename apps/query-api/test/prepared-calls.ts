@@ -69,6 +69,7 @@ export const PREPARED_CALLS: readonly PreparedCall[] = [
   { operationId: 'listDevices', status: 200 },
   { operationId: 'listDevices', status: 200, query: 'limit=2&sort=-battery_pct&status=online' },
   { operationId: 'listDevices', status: 200, query: 'limit=2&page=1' },
+  { operationId: 'exportDevices', status: 200, query: 'status=online' },
   { operationId: 'getDevice', status: 200, ...of('online') },
   { operationId: 'getDevice', status: 200, ...of('offline') },
   { operationId: 'getDevice', status: 200, ...of('never') },

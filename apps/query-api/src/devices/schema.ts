@@ -33,6 +33,15 @@ export const deviceFilterParameters = {
 
 type FilterParameters = z.output<z.ZodObject<typeof deviceFilterParameters>>;
 
+/** For `.refine` of a query that has the filters. */
+export const unknownWithoutDown: [
+  (query: Pick<FilterParameters, 'include_unknown' | 'unity'>) => boolean,
+  { path: string[]; message: string },
+] = [
+  (query) => query.include_unknown === undefined || query.unity === 'down',
+  { path: ['include_unknown'], message: 'must be given together with unity=down' },
+];
+
 export function toDeviceFilter(query: FilterParameters): DeviceFilter {
   return {
     status: query.status,
@@ -65,10 +74,7 @@ const listDevicesQuery = z
     path: ['limit'],
     message: `must be at most ${NUMBERED_LIMIT_MAX} with page`,
   })
-  .refine((query) => query.include_unknown === undefined || query.unity === 'down', {
-    path: ['include_unknown'],
-    message: 'must be given together with unity=down',
-  });
+  .refine(...unknownWithoutDown);
 
 /** Of a list that is read by cursor. */
 export const cursorPaginationSchema = z
