@@ -107,6 +107,20 @@ describe('a comparison allows for what history does not hold', () => {
     expect(await compare('fleet_counts', '/v1/metrics')).toEqual([]);
   });
 
+  test('what earlier versions did not store', async () => {
+    const state = { carrier: 'Telco', service_up: false, event_at: NOW + 7 };
+    await dualWrite(handle.db, [heartbeat(state)]);
+    await database.query(
+      'UPDATE device_heartbeats SET ts_offset_ms = NULL, carrier = NULL, service_up = NULL',
+    );
+    expect(await compare('get_device', DEVICE)).toEqual([]);
+    expect(await compare('fleet_counts', '/v1/metrics')).toEqual([]);
+    await database.query('UPDATE device_heartbeats SET ts_offset_ms = 7');
+    const found = await compare('get_device', DEVICE);
+    expect(found.sort()).toEqual(['carrier', 'service_up']);
+    expect(await compare('fleet_counts', '/v1/metrics')).toEqual(['service_down']);
+  });
+
   test('but not for more than that', async () => {
     await dualWrite(handle.db, [heartbeat({})]);
     await database.query(

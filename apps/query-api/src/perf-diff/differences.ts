@@ -17,6 +17,8 @@ export interface BothWays {
   findHistoryStart(): Promise<Date | undefined>;
   /** How many last statuses are older than that. */
   countForgotten(): Promise<number>;
+  /** Devices whose newest heartbeat was stored before the history had all of the state. */
+  listDevicesWithEarlyHistory(ids?: readonly string[]): Promise<string[]>;
 }
 
 /** A bucket of the history. */
@@ -25,16 +27,20 @@ const BUCKET_MS = 10_000;
 const RETRY_MS = 5 * 60_000 + BUCKET_MS;
 /** The counts into which a device falls that history no longer knows. */
 const FORGOTTEN_COUNTS = new Set(['total', 'offline', 'never_seen', 'low_battery']);
+/** What the history of earlier versions didn't have, or to 10 s only. */
+const LATER_FIELDS = new Set(['last_ts', 'carrier', 'service_up']);
 /** What follows from the arrival of the last heartbeat. */
 const ARRIVAL_FIELDS = new Set(['last_seen', 'offline_seconds', 'status']);
 
 /**
  * Where two answers differ. Both come from one snapshot of the database, taken at one time, so
- * nothing can have changed in between. Two things that history doesn't hold are allowed for:
+ * nothing can have changed in between. Three things that history doesn't hold are allowed for:
  *
  * - Second and later heartbeats of a 10 s bucket. The last status has their state and their arrival,
  *   history the first one's. A device that lets nothing else be seen than this is not compared.
  * - What is older than the history reaches back. The legacy way doesn't know those devices' states.
+ * - What earlier versions didn't store: until such a device reports again, its exact time, its carrier
+ *   and whether the monitored app is in use.
  */
 export async function differencesOf<T>(
   question: Question<T>,
@@ -53,7 +59,16 @@ export async function differencesOf<T>(
   );
   if (numbers.length === 0) return devices;
   const forgotten = await both.countForgotten();
-  return [...devices, ...numbers.filter((difference) => !isForgotten(difference, forgotten))];
+  const remaining = numbers.filter(
+    (one) => !(FORGOTTEN_COUNTS.has(one.field) && isWithin(one, forgotten)),
+  );
+  const service = remaining.find(({ field }) => field === 'service_down');
+  if (service === undefined) return [...devices, ...remaining];
+  const early = await both.listDevicesWithEarlyHistory();
+  return [
+    ...devices,
+    ...remaining.filter((one) => one !== service || !isWithin(one, early.length)),
+  ];
 }
 
 async function compareDevices(
@@ -80,8 +95,24 @@ async function compareDevices(
   for (const [id, row] of legacy) {
     if (!fast.has(id)) differences.push(...compareRows(id, undefined, row));
   }
-  if (differences.length === 0 && !allowedFor) return compareOrder(fastRows, legacyRows);
-  return differences;
+  const told = await withoutLaterFields(differences, both);
+  if (told.length > 0 || allowedFor || differences.length > 0) return told;
+  return compareOrder(fastRows, legacyRows);
+}
+
+/** Leaves out what can't agree because the history's row is from before it had the field. */
+async function withoutLaterFields(
+  differences: readonly Difference[],
+  { listDevicesWithEarlyHistory }: BothWays,
+): Promise<Difference[]> {
+  const mayBeEarly = ({ field, fast, legacy }: Difference) =>
+    LATER_FIELDS.has(field) && (legacy === null || isRounded(fast, legacy));
+  const ids = differences.flatMap((one) =>
+    one.device_id !== null && mayBeEarly(one) ? [one.device_id] : [],
+  );
+  if (ids.length === 0) return [...differences];
+  const early = new Set<string | null>(await listDevicesWithEarlyHistory(ids));
+  return differences.filter((one) => !(mayBeEarly(one) && early.has(one.device_id)));
 }
 
 function byId(rows: readonly DeviceRow[]): Map<string, DeviceRow> {
@@ -110,10 +141,12 @@ function isSuperseded(fast: DeviceRow, legacy: DeviceRow): boolean {
   return bucketOf(fast.last_ts) === bucketOf(legacy.last_ts) && later > 0 && later <= RETRY_MS;
 }
 
-/** Rows from before the history kept the exact event time have its bucket. */
-function isRounded(fast: Date | null, legacy: Date | null): boolean {
-  if (fast === null || legacy === null) return false;
-  return legacy.getTime() === bucketOf(fast) * BUCKET_MS;
+function isRounded(fast: unknown, legacy: unknown): boolean {
+  return (
+    fast instanceof Date &&
+    legacy instanceof Date &&
+    legacy.getTime() === bucketOf(fast) * BUCKET_MS
+  );
 }
 
 function bucketOf(time: Date): number {
@@ -131,11 +164,7 @@ function compareRows(
     ];
   }
   const fields = Object.keys(fast).filter((field) => field !== 'place') as (keyof DeviceRow)[];
-  const differing = fields.filter(
-    (field) =>
-      plain(fast[field]) !== plain(legacy[field]) &&
-      !(field === 'last_ts' && isRounded(fast.last_ts, legacy.last_ts)),
-  );
+  const differing = fields.filter((field) => plain(fast[field]) !== plain(legacy[field]));
   // What only follows from another arrival says nothing more.
   const told = differing.includes('last_seen')
     ? differing.filter((field) => field === 'last_seen' || !ARRIVAL_FIELDS.has(field))
@@ -167,8 +196,8 @@ function compareNumbers(
     .map(([field, value]) => ({ device_id: null, field, fast: value, legacy: legacy[field] }));
 }
 
-function isForgotten({ field, fast, legacy }: Difference, forgotten: number): boolean {
-  return FORGOTTEN_COUNTS.has(field) && Math.abs(Number(fast) - Number(legacy)) <= forgotten;
+function isWithin({ fast, legacy }: Difference, tolerance: number): boolean {
+  return Math.abs(Number(fast) - Number(legacy)) <= tolerance;
 }
 
 /** As it is compared: times by their moment, everything else by its value. */
