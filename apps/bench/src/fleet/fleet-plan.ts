@@ -1,4 +1,5 @@
-import { DAY_MS, dayOf, startOfDay, addDays, type Day } from '@nexmdm/db';
+import { addDays, DAY_MS, dayOf, startOfDay, type Day } from '@nexmdm/db';
+import { BenchError } from '../bench-error.ts';
 
 export interface FleetOptions {
   devices: number;
@@ -34,11 +35,11 @@ const BEFORE_NOW_MS = 30_000;
 const HOUR_S = 3_600;
 const BUCKET_S = 10;
 
-/** @throws RangeError when there is no room for devices that have been offline */
+/** @throws BenchError when heartbeats would fall between the buckets of the history */
 export function planFleet(options: FleetOptions, nowMs: number): FleetPlan {
   const { days, intervalSeconds } = options;
   if (intervalSeconds % BUCKET_S !== 0) {
-    throw new RangeError('The interval must be a multiple of 10 seconds.');
+    throw new BenchError('The interval must be a multiple of 10 seconds.');
   }
   const newest = new Date(Math.floor((nowMs - BEFORE_NOW_MS) / 10_000) * 10_000);
   const oldest = new Date(newest.getTime() - days * DAY_MS);

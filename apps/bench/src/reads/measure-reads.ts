@@ -10,6 +10,7 @@ const FLAG = 'read-from-last-status';
 const WARM_UP = 50;
 
 export interface MeasureOptions {
+  devices: number;
   /** Fast requests of each kind. */
   requests: number;
   /** How long each kind is asked the legacy way. */
@@ -18,19 +19,21 @@ export interface MeasureOptions {
 
 /** Asks everything the fast way first, then, with the kill switch thrown, the legacy way. */
 export async function measureReads(
-  { requests, legacySeconds }: MeasureOptions,
+  { devices, requests, legacySeconds }: MeasureOptions,
   api: ApiClient,
   db: Kysely<Database>,
   report: (step: string) => void,
 ): Promise<Pick<ReadsReport, 'floor' | 'results'>> {
-  report('measuring the floor');
-  const floor = await measureFloor(requests, api, db);
-  const questions = await prepareQuestions(api, db);
+  report('looking for what to ask');
+  const questions = await prepareQuestions(api, db, devices);
   const measured: { question: Question; fast: Awaited<ReturnType<typeof measureFast>> }[] = [];
   for (const question of questions) {
     report(`fast: ${question.query}, ${question.request}`);
     measured.push({ question, fast: await measureFast(api, question, requests) });
   }
+  // Now that the process has warmed up.
+  report('the floor');
+  const floor = await measureFloor(requests, api, db);
   const legacy = new Map<Question, LegacyMeasurement>();
   await api.setFlag(FLAG, false);
   const limits = { seconds: legacySeconds, maxRequests: requests };

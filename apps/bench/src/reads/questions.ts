@@ -19,16 +19,22 @@ export interface Question {
 
 const SPEEDUP = 50;
 const SAMPLED_DEVICES = 500;
-/** Pages of 1,000, whose ends are where the measured pages begin. */
+/** Their ends are where the measured pages begin; together they are the fleet, or 100,000 of it. */
 const WALKED_PAGES = 100;
+const WALKED_LIMIT_MAX = 1_000;
 
 const pageSchema = z.object({ pagination: z.object({ next_cursor: z.string().nullable() }) });
 
 /** What is measured: the five queries, then other requests to the list of devices. */
-export async function prepareQuestions(api: ApiClient, db: Kysely<Database>): Promise<Question[]> {
+export async function prepareQuestions(
+  api: ApiClient,
+  db: Kysely<Database>,
+  devices: number,
+): Promise<Question[]> {
   const list = '/v1/devices';
   const ids = await sampleDevices(db);
-  const cursors = await collectCursors(api, list);
+  const walkedLimit = Math.min(WALKED_LIMIT_MAX, Math.ceil(devices / WALKED_PAGES));
+  const cursors = await collectCursors(api, `${list}?limit=${walkedLimit}`);
   const variation = (request: string, ...queries: string[]): Question => ({
     query: 'list_devices',
     request,
@@ -81,15 +87,15 @@ async function sampleDevices(db: Kysely<Database>): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-async function collectCursors(api: ApiClient, list: string): Promise<string[]> {
+async function collectCursors(api: ApiClient, firstPage: string): Promise<string[]> {
   const cursors: string[] = [];
-  let path = `${list}?limit=1000`;
+  let path = firstPage;
   while (cursors.length < WALKED_PAGES) {
     const { pagination } = pageSchema.parse(await api.getJson(path));
     const { next_cursor: cursor } = pagination;
     if (cursor === null) break;
     cursors.push(cursor);
-    path = `${list}?limit=1000&cursor=${encodeURIComponent(cursor)}`;
+    path = `${firstPage}&cursor=${encodeURIComponent(cursor)}`;
   }
   return cursors;
 }

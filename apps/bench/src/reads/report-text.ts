@@ -26,7 +26,7 @@ export function reportText(report: ReadsReport): string {
   const { fleet, machine, floor, results } = report;
   return [
     `${grouped(fleet.devices)} devices, ${grouped(fleet.heartbeats)} heartbeats of ${fleet.days} days (every ${fleet.interval_seconds} s), ${gigabytes(fleet.database_bytes)} in the database`,
-    `PostgreSQL ${machine.postgres}, Node.js ${machine.node}, ${machine.cpus} CPUs, ${gigabytes(machine.memory_bytes)} of memory`,
+    `PostgreSQL ${machine.postgres}, Node.js ${machine.node}, ${machine.cpus} CPUs, ${gigabytes(machine.memory_bytes)} of memory; load before the run ${machine.load_before}`,
     '',
     table([...HEADINGS, ...results.map(row)]),
     '',

@@ -30,7 +30,14 @@ export interface ReadsReport {
     heartbeats: number;
     database_bytes: number;
   };
-  machine: { cpus: number; memory_bytes: number; node: string; postgres: string };
+  machine: {
+    cpus: number;
+    memory_bytes: number;
+    /** Processes that wanted a CPU before the run, over a minute. */
+    load_before: number;
+    node: string;
+    postgres: string;
+  };
   /** The least that an answer with one statement takes here: an empty answer and an empty statement. */
   floor: { livez: Latencies; select_1: Latencies; p50_ms: number };
   results: ReadResult[];

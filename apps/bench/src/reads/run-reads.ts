@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '@nexmdm/db';
+import { BenchError } from '../bench-error.ts';
 import { checkSpace } from '../fleet/check-space.ts';
 import { describeDatabase } from '../fleet/describe-database.ts';
 import { fillConnections, fillDatabase } from '../fleet/fill-database.ts';
@@ -16,7 +17,6 @@ import { measureReads, type MeasureOptions } from './measure-reads.ts';
 import { answersAgree, targetsMet, type ReadsReport } from './report.ts';
 
 export interface ReadsOptions extends MeasureOptions {
-  devices: number;
   days: number;
   /** Seconds between the heartbeats of a device. */
   interval: number;
@@ -35,13 +35,13 @@ const STOPPED_WITHIN_MS = 20_000;
  * Makes a fleet in a PostgreSQL of its own and measures a query API on it. Nothing of it is left,
  * whether it ends, fails or is stopped.
  *
- * @throws BenchError, StartError, RangeError
+ * @throws BenchError, StartError
  */
 export async function runReads(options: ReadsOptions, context: BenchContext): Promise<ReadsReport> {
   const cleanup = new Cleanup((error) => {
     context.note(`cleaning up: ${String(error)}`);
   });
-  const folder = await mkdtemp(path.join(options.folder, 'nexmdm-bench-'));
+  const folder = await makeFolder(options.folder);
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = () => {
       reject(new Error('stopped'));
@@ -62,6 +62,15 @@ export async function runReads(options: ReadsOptions, context: BenchContext): Pr
   }
 }
 
+async function makeFolder(parent: string): Promise<string> {
+  try {
+    return await mkdtemp(path.join(parent, 'nexmdm-bench-'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BenchError(`No folder can be made in ${parent} (--folder): ${reason}`, { cause });
+  }
+}
+
 async function measure(
   options: ReadsOptions,
   { env, stop, note }: BenchContext,
@@ -73,6 +82,7 @@ async function measure(
     if (stop.aborted) throw new Error('stopped');
     note(`${((performance.now() - started) / 1_000).toFixed(1).padStart(6)} s  ${step}`);
   };
+  const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
   const plan = planFleet({ ...options, intervalSeconds: options.interval }, Date.now());
   await checkSpace(folder, plan);
   report(`starting PostgreSQL in ${folder}`);
@@ -122,6 +132,7 @@ async function measure(
     machine: {
       cpus: availableParallelism(),
       memory_bytes: totalmem(),
+      load_before: loadBefore,
       node: process.versions.node,
       postgres: version,
     },
