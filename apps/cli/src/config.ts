@@ -15,6 +15,7 @@ export interface CliConfig {
   redisUrl: string | undefined;
   streamShards: number;
   partitionDaysAhead: number;
+  retentionDays: number;
   ingestUrl: string;
   queryUrl: string;
   writerUrl: string;
@@ -42,6 +43,7 @@ const shape = {
   REDIS_URL: settings.redisUrl.optional(),
   STREAM_SHARDS: settings.streamShards,
   PARTITION_DAYS_AHEAD: whole(1, 365, 14, 'how many days ahead partitions are made'),
+  RETENTION_DAYS: whole(7, 365, 90, 'how many days of history are kept'),
   INGEST_URL: serviceUrl('http://127.0.0.1:4000', 'where the ingest API answers'),
   QUERY_URL: serviceUrl('http://127.0.0.1:4001', 'where the query API answers'),
   WRITER_URL: serviceUrl('http://127.0.0.1:4003', "where the writer's health answers"),
@@ -83,6 +85,7 @@ export function readConfig(env: Environment): CliConfig {
     redisUrl: read.REDIS_URL,
     streamShards: read.STREAM_SHARDS,
     partitionDaysAhead: read.PARTITION_DAYS_AHEAD,
+    retentionDays: read.RETENTION_DAYS,
     ingestUrl: read.INGEST_URL,
     queryUrl: read.QUERY_URL,
     writerUrl: read.WRITER_URL,

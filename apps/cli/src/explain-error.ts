@@ -35,13 +35,19 @@ const REDIS_ERRORS: Readonly<Record<string, string>> = {
 
 const MEANINGS = { ...SOCKET_ERRORS, ...SQLSTATES, ...REDIS_ERRORS };
 
-/** What a failure of PostgreSQL, Redis or a socket means, in words without secrets. */
-export function explainError(error: unknown): string {
+/**
+ * What a failure of PostgreSQL, Redis or a socket means, in words without secrets.
+ *
+ * @param database what the address of the database was given as
+ */
+export function explainError(error: unknown, database = 'DATABASE_URL'): string {
   const cause = innermost(error);
   const codes = [errorCode(cause), redisErrorCode(cause)];
   for (const code of codes) {
     const meaning = code === undefined ? undefined : MEANINGS[code];
-    if (meaning !== undefined) return `${meaning} (${String(code)})`;
+    if (meaning !== undefined) {
+      return `${meaning.replace('DATABASE_URL', database)} (${String(code)})`;
+    }
   }
   return cause instanceof Error ? cause.message : String(cause);
 }

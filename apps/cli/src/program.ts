@@ -5,6 +5,7 @@ import { addDeadCommands } from './commands/dead.ts';
 import { addDevicesCommands } from './commands/devices.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFlagsCommands } from './commands/flags.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 
@@ -32,6 +33,7 @@ Example:
   addDevicesCommands(program, context);
   addDeadCommands(program, context);
   addFlagsCommands(program, context);
+  addImportCommand(program, context);
   addBackfillCommand(program, context);
   addMigrateCommand(program, context);
   return program;

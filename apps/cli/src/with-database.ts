@@ -6,6 +6,8 @@ import { POSTGRES_PORT, serverAddress } from './server-address.ts';
 
 export interface DatabaseUse {
   url: string;
+  /** What the address was given as, for messages; `DATABASE_URL` unless said otherwise. */
+  setting?: string;
   applicationName: string;
   statementTimeoutMs: number;
   logger: Logger;
@@ -20,7 +22,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
  * @throws UnreachableError when it doesn't answer
  */
 export async function withDatabase<T>(
-  { logger, ...options }: DatabaseUse,
+  { logger, setting = 'DATABASE_URL', ...options }: DatabaseUse,
   use: (db: DatabaseHandle['db']) => Promise<T>,
 ): Promise<T> {
   const database = openDatabase({
@@ -34,8 +36,8 @@ export async function withDatabase<T>(
   try {
     await ping(database.db).catch((error: unknown) => {
       throw new UnreachableError(
-        `PostgreSQL at ${serverAddress(options.url, POSTGRES_PORT)} can't be used: ${explainError(error)}`,
-        'Start it, or set DATABASE_URL to where it is.',
+        `PostgreSQL at ${serverAddress(options.url, POSTGRES_PORT)} can't be used: ${explainError(error, setting)}`,
+        `Start it, or set ${setting} to where it is.`,
         { cause: error },
       );
     });

@@ -20,6 +20,7 @@ const COMMANDS = [
   ['flags'],
   ['flags', 'get'],
   ['flags', 'set'],
+  ['import'],
   ['backfill'],
   ['migrate'],
 ];

@@ -1,6 +1,7 @@
 import type { HeartbeatRecord } from '@nexmdm/contracts';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../tables.ts';
+import { STATE_COLUMN_TYPES, STATE_COLUMNS, type StateColumn } from './state-columns.ts';
 
 /** History holds one row per device and 10 s. */
 export const BUCKET_MS = 10_000;
@@ -24,46 +25,19 @@ interface Row {
   seenAt: number;
 }
 
-/** State columns of both tables, and how their values reach PostgreSQL. */
-const SHARED_COLUMNS = {
-  status: 'text',
-  ip: 'text',
-  battery_pct: 'smallint',
-  plugged: 'boolean',
-  temp_c: 'float8',
-  network_type: 'text',
-  ssid: 'text',
-  signal_dbm: 'integer',
-  uptime_s: 'integer',
-  ram_used_mb: 'integer',
-  unity_pkg_version: 'text',
-  unity_running: 'boolean',
-  agent_version: 'text',
-  power_ok: 'boolean',
-  doze_whitelisted: 'boolean',
-  net_validated: 'boolean',
-  queue_depth: 'integer',
-  carrier: 'text',
-  service_up: 'boolean',
-  monitored_foreground_recent_s: 'integer',
-} as const;
-
 /** State that only the last status keeps. */
 const STATUS_COLUMNS = {
   monitored_package: 'text',
   monitored_threshold_min: 'integer',
 } as const;
 
-type StateColumn = keyof typeof SHARED_COLUMNS | keyof typeof STATUS_COLUMNS;
-
-const sharedNames = Object.keys(SHARED_COLUMNS) as (keyof typeof SHARED_COLUMNS)[];
-const stateColumns = Object.entries({ ...SHARED_COLUMNS, ...STATUS_COLUMNS }) as [
-  StateColumn,
+const stateColumns = Object.entries({ ...STATE_COLUMN_TYPES, ...STATUS_COLUMNS }) as [
+  StateColumn | keyof typeof STATUS_COLUMNS,
   string,
 ][];
 
 const columns = (names: readonly string[]) => sql.join(names.map((name) => sql.ref(name)));
-const SHARED = columns(sharedNames);
+const SHARED = columns(STATE_COLUMNS);
 const STATE = columns(stateColumns.map(([name]) => name));
 
 /**

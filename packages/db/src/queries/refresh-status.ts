@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../tables.ts';
-import { STATE_COLUMNS, statusFromHistory } from './status-from-history.ts';
+import { STATE_COLUMNS } from './state-columns.ts';
+import { statusFromHistory } from './status-from-history.ts';
 
 /** Devices by their ids: after the one, up to and with the other. */
 export interface DeviceRange {

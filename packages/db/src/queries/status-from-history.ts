@@ -1,28 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-
-/** State columns that history and last status have in common. */
-export const STATE_COLUMNS = [
-  'status',
-  'ip',
-  'battery_pct',
-  'plugged',
-  'temp_c',
-  'network_type',
-  'ssid',
-  'signal_dbm',
-  'uptime_s',
-  'ram_used_mb',
-  'unity_pkg_version',
-  'unity_running',
-  'agent_version',
-  'power_ok',
-  'doze_whitelisted',
-  'net_validated',
-  'queue_depth',
-  'carrier',
-  'service_up',
-  'monitored_foreground_recent_s',
-] as const;
+import { STATE_COLUMNS } from './state-columns.ts';
 
 /**
  * The last status of each device as the history tells it: the state of the heartbeat with the
