@@ -1,10 +1,6 @@
 import {
-  countDevices,
-  findDevice,
   isConnectionFault,
-  listDevices,
   listFlagChanges,
-  listHeartbeats,
   openDatabase,
   ping,
   type DatabaseOptions,
@@ -21,13 +17,20 @@ import {
 } from '@nexmdm/service';
 import { createQueryApp } from './app.ts';
 import type { QueryConfig } from './config.ts';
+import { createDeviceCursors } from './devices/device-cursor.ts';
+import { openEvents } from './events/open-events.ts';
+import { openFleet } from './fleet/open-fleet.ts';
 import { openFlags } from './flags/open-flags.ts';
+import { createHistoryReader } from './heartbeats/history-reader.ts';
 import { createQueryMetrics } from './metrics.ts';
+import { createDeviceRegistry } from './registry/device-registry.ts';
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Changes of the registry and of flags. */
 const PRIMARY_POOL_MAX = 4;
+/** A read that still runs so long after the process was told to stop is broken off. */
+const BREAK_OFF_MS = 3_000;
 
 /** Everything the query API is made of, put together; nothing is open before `start`. */
 export function createQueryApi(config: QueryConfig, logger: Logger): Service {
@@ -57,7 +60,25 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
   };
   const read = <T>(query: string, run: () => Promise<T>): Promise<T> =>
     orUnavailable(() => metrics.timeRead(query, run));
-  const { flags, close: closeFlags } = openFlags(config, primaryDatabase.db, orUnavailable, logger);
+  const openedFlags = openFlags(config, primaryDatabase.db, orUnavailable, logger);
+  const { flags } = openedFlags;
+  const fleet = openFleet({
+    config,
+    database: readDatabase,
+    isEnabled: (flag) => flags.isEnabled(flag),
+    registry,
+    logger,
+  });
+  const events = openEvents(
+    config,
+    {
+      countFleet: () => fleet.reader.countFleet(),
+      listDevicesById: (ids) => fleet.reader.reads.listDevicesById(ids),
+    },
+    registry,
+    logger,
+  );
+  const cursors = createCursorCodec(config.adminKey);
   const health = new Health({ database: () => ping(db) }, logger);
   const server = createHttpServer({
     handler: createQueryApp({
@@ -67,13 +88,21 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
       httpMetrics: createHttpMetrics(registry),
       adminKey: config.adminKey,
       trustProxyHops: config.trustProxyHops,
-      cursors: createCursorCodec(config.adminKey),
-      listDevices: (options) =>
-        read('list_devices', () => listDevices(db, { ...options, onlineWithinSeconds })),
-      countDevices: (options) =>
-        read('count_devices', () => countDevices(db, { ...options, onlineWithinSeconds })),
-      findDevice: (id) => read('get_device', () => findDevice(db, id, onlineWithinSeconds)),
-      listHeartbeats: (options) => read('list_heartbeats', () => listHeartbeats(db, options)),
+      cursors,
+      deviceCursors: createDeviceCursors(cursors),
+      fleet: fleet.reader,
+      groupOffline: fleet.groupOffline,
+      perfDiff: fleet.perfDiff,
+      history: createHistoryReader(db, read),
+      heartbeatIntervalSeconds: config.heartbeatIntervalSeconds,
+      gapAfterSeconds: onlineWithinSeconds,
+      deviceRegistry: createDeviceRegistry({
+        db: primaryDatabase.db,
+        readDb: db,
+        onlineWithinSeconds,
+        isFast: () => flags.isEnabled('read-from-last-status'),
+      }),
+      events: events.hub,
       flags,
       listFlagChanges: (name, limit) =>
         orUnavailable(() => listFlagChanges(primaryDatabase.db, name, limit)),
@@ -85,12 +114,17 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
   return {
     async start() {
       await flags.start();
+      events.start();
       return { port: await server.start() };
     },
     async stop() {
+      const breakOff = setTimeout(() => void fleet.close(), BREAK_OFF_MS);
+      // Streams of events would keep the server from draining.
+      await events.stop();
       await server.stop();
-      await closeFlags();
-      await Promise.all([readDatabase.close(), primaryDatabase.close()]);
+      clearTimeout(breakOff);
+      await openedFlags.close();
+      await Promise.all([fleet.close(), readDatabase.close(), primaryDatabase.close()]);
     },
   };
 }

@@ -67,7 +67,7 @@ const heartbeat = fc
   .map(({ state, minutesAgo, millisecond, delayMinutes }) => {
     const event = NOW - minutesAgo * MINUTE_MS + millisecond;
     const received = Math.min(NOW, event + delayMinutes * MINUTE_MS);
-    return { ...state, event_at: event, device_time: event, received_at: received };
+    return Object.assign({}, state, { event_at: event, device_time: event, received_at: received });
   });
 
 const device: fc.Arbitrary<GeneratedDevice> = fc.record({

@@ -52,8 +52,9 @@ function send(res: Response, { status = 200, body }: Answer): void {
 /** Adds the endpoints to an app; another method on one of their paths is answered with 405. */
 export function addEndpoints(app: Express, endpoints: readonly Endpoint[]): void {
   const budget = new ByteBudget(BODY_BYTES_MAX);
-  for (const { operation, handle } of endpoints) {
-    app[operation.method](expressPath(operation.path), (req, res) => handle(req, res, budget));
+  for (const one of endpoints) {
+    const { method, path } = one.operation;
+    app[method](expressPath(path), (req, res) => one.handle(req, res, budget));
   }
   const methods = new Map<string, string[]>();
   for (const { operation } of endpoints) {

@@ -50,8 +50,10 @@ export function createDeviceCursors(cursors: CursorCodec) {
 export type DeviceCursors = ReturnType<typeof createDeviceCursors>;
 
 function fingerprint({ name, filter, sort }: DeviceList): string {
-  const conditions = Object.entries(filter).filter(([, value]) => value !== undefined);
-  const asked = stringifyExactJson([name, sort, conditions.sort()]);
+  const conditions = Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const asked = stringifyExactJson([name, sort, conditions]);
   return hash('sha256', asked, 'base64url').slice(0, 16);
 }
 

@@ -79,6 +79,6 @@ export async function readNumberedPage(
   };
 }
 
-function withoutPlace({ place: _, ...device }: DeviceRow & { place: unknown }): DeviceRow {
+function withoutPlace({ place, ...device }: DeviceRow & { place: unknown }): DeviceRow {
   return device;
 }

@@ -32,7 +32,7 @@ export class FleetReader {
   async ask<T>(question: Question<T>): Promise<T> {
     const { path } = this;
     const answer = await this.#timed(path, question, () => question.ask(this.#options[path]));
-    this.#options.onAnswered(question as Question<unknown>);
+    this.#options.onAnswered(question);
     return answer;
   }
 
@@ -40,7 +40,7 @@ export class FleetReader {
   async countFleet(): Promise<FleetCounts> {
     if (this.path === 'legacy') return this.ask(fleetCounts);
     const counts = await this.#timed('fast', fleetCounts, () => this.#options.counts.get());
-    this.#options.onAnswered(fleetCounts as Question<unknown>);
+    this.#options.onAnswered(fleetCounts);
     return counts;
   }
 

@@ -29,7 +29,7 @@ const QUERY_CANCELED = '57014';
 export interface Fleet {
   reader: FleetReader;
   perfDiff: PerfDiff;
-  groupOffline(groupBy: OfflineGroupBy): Promise<OfflineGroups>;
+  groupOffline: (groupBy: OfflineGroupBy) => Promise<OfflineGroups>;
   /** Breaks off the legacy reads and comparisons that still run. */
   close(): Promise<void>;
 }
@@ -114,25 +114,25 @@ export function openFleet({ config, database, isEnabled, registry, logger }: Fle
 
 /** The same reads, with a database that is away or takes too long told as 503. */
 function orUnavailable(reads: StatusReads): StatusReads {
-  const guard =
-    <Args extends unknown[], T>(run: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      try {
-        return await run(...args);
-      } catch (error) {
-        if (errorCode(error) === QUERY_CANCELED) {
-          throw unavailable('The read took too long and was broken off; try again later.', error);
-        }
-        if (!isConnectionFault(error)) throw error;
-        throw unavailable('The database is not available; try again.', error);
-      }
-    };
   return {
-    listDevices: guard(reads.listDevices),
-    countDevices: guard(reads.countDevices),
-    findDevice: guard(reads.findDevice),
-    listDevicesById: guard(reads.listDevicesById),
-    countFleet: guard(reads.countFleet),
-    groupOffline: guard(reads.groupOffline),
+    listDevices: (listing) => orTryAgain(reads.listDevices(listing)),
+    countDevices: (filter, exactUpTo) => orTryAgain(reads.countDevices(filter, exactUpTo)),
+    findDevice: (id) => orTryAgain(reads.findDevice(id)),
+    listDevicesById: (ids) => orTryAgain(reads.listDevicesById(ids)),
+    countFleet: () => orTryAgain(reads.countFleet()),
+    groupOffline: (groupBy, limit) => orTryAgain(reads.groupOffline(groupBy, limit)),
   };
+}
+
+/** @throws HttpProblem 503 */
+async function orTryAgain<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (errorCode(error) === QUERY_CANCELED) {
+      throw unavailable('The read took too long and was broken off; try again later.', error);
+    }
+    if (!isConnectionFault(error)) throw error;
+    throw unavailable('The database is not available; try again.', error);
+  }
 }

@@ -15,7 +15,7 @@ import {
 
 export interface FleetDeps extends ListDeps {
   /** All groups with an offline device, up to the most that are asked for. */
-  groupOffline(groupBy: OfflineGroupBy): Promise<OfflineGroups>;
+  groupOffline: (groupBy: OfflineGroupBy) => Promise<OfflineGroups>;
 }
 
 export function listOfflineEndpoint(deps: FleetDeps): Endpoint {

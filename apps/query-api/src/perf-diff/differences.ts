@@ -103,7 +103,7 @@ async function compareDevices(
 /** Leaves out what can't agree because the history's row is from before it had the field. */
 async function withoutLaterFields(
   differences: readonly Difference[],
-  { listDevicesWithEarlyHistory }: BothWays,
+  both: BothWays,
 ): Promise<Difference[]> {
   const mayBeEarly = ({ field, fast, legacy }: Difference) =>
     LATER_FIELDS.has(field) && (legacy === null || isRounded(fast, legacy));
@@ -111,7 +111,7 @@ async function withoutLaterFields(
     one.device_id !== null && mayBeEarly(one) ? [one.device_id] : [],
   );
   if (ids.length === 0) return [...differences];
-  const early = new Set<string | null>(await listDevicesWithEarlyHistory(ids));
+  const early = new Set<string | null>(await both.listDevicesWithEarlyHistory(ids));
   return differences.filter((one) => !(mayBeEarly(one) && early.has(one.device_id)));
 }
 

@@ -29,7 +29,10 @@ interface SortKey {
   /** What the rows are read in the order of; it never contradicts the value. */
   indexOrder: RawBuilder<unknown>[];
   /** What the index has instead of the value, for a value. */
-  indexed?: { column: RawBuilder<unknown>; of: (value: RawBuilder<unknown>) => RawBuilder<unknown> };
+  indexed?: {
+    column: RawBuilder<unknown>;
+    of: (value: RawBuilder<unknown>) => RawBuilder<unknown>;
+  };
 }
 
 const KEYS: Record<string, SortKey> = {

@@ -30,7 +30,7 @@ export async function gatherFewDevices(
   `.execute(db);
   const [first] = rows;
   if (first !== undefined && first.matches > most) return undefined;
-  return rows.map(({ matches: _, ...row }) => row);
+  return rows.map(({ matches, ...row }) => row);
 }
 
 /** Finds all devices that match and sorts them, however many. */

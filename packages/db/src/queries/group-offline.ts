@@ -64,7 +64,7 @@ export async function groupOffline(
   return {
     groups: rows
       .filter(({ offline }) => offline > 0)
-      .map(({ all_offline: _, all_total: __, group_count: ___, ...group }) => group),
+      .map(({ all_offline, all_total, group_count, ...group }) => group),
     offline: first?.all_offline ?? 0,
     total: first?.all_total ?? 0,
     groupCount: first?.group_count ?? 0,

@@ -24,7 +24,7 @@ export interface SortedRow extends DeviceRow {
 }
 
 /** How many rows are looked at in the wanted order: first, and when the page seems near. */
-const WALK = { first: 1_000, then: 20_000 };
+const WALK = { first: 1_000, further: 20_000 };
 /** So many matching devices are gathered and sorted rather than looked for one by one. */
 const GATHER_MAX = 2_000;
 
@@ -45,7 +45,11 @@ export async function listDevices(
   const rows = options.source.indexed
     ? await listByIndex(db, options, order)
     : await listInOnePass(db, options, order);
-  return rows.map(({ sort_key: key, ...device }) => ({ ...device, place: { key, id: device.id } }));
+  return rows.map(toListedDevice);
+}
+
+function toListedDevice({ sort_key: key, ...device }: SortedRow): ListedDevice {
+  return { ...device, place: { key, id: device.id } };
 }
 
 async function listByIndex(
@@ -66,7 +70,9 @@ async function listByIndex(
   if (first.isWhole) return first.rows;
   const rowsAway = (options.limit / first.rows.length) * WALK.first;
   const [next, last] =
-    rowsAway <= WALK.then ? [() => walk(WALK.then), gatherFew] : [gatherFew, () => walk(WALK.then)];
+    rowsAway <= WALK.further
+      ? [() => walk(WALK.further), gatherFew]
+      : [gatherFew, () => walk(WALK.further)];
   return (await next()) ?? (await last()) ?? gatherDevices(db, options, order);
 }
 

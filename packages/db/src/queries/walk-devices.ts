@@ -40,7 +40,7 @@ export async function walkToEnd(
     page AS (${pageOfWay(options, order)})
     SELECT page.*, walked FROM (SELECT count(*)::integer AS walked FROM way) w LEFT JOIN page ON true
   `.execute(db);
-  const page = found.filter(({ id }) => id !== null).map(({ walked: _, ...row }) => row);
+  const page = found.filter(({ id }) => id !== null).map(({ walked, ...row }) => row);
   const ended = Number(found[0]?.walked) < rows && leadsToAll(options, order);
   return { rows: page, isWhole: ended || page.length === options.limit };
 }
