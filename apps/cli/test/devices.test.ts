@@ -83,6 +83,15 @@ describe('devices', () => {
     expect(some.stdout).toContain('Kiosk 店舗 7');
     expect(some.stderr).toBe('2 of 1502 devices; --limit all shows all\n');
 
+    const found = await nexmdm(
+      ['devices', 'list', '--search', 'MANY-0010', '--sort=-alias', '--json'],
+      env,
+    );
+    const { devices: matching } = JSON.parse(found.stdout) as { devices: { alias: string }[] };
+    expect(matching.map(({ alias }) => alias).slice(0, 2)).toEqual(['many-00109', 'many-00108']);
+    const bad = await nexmdm(['devices', 'list', '--sort', 'ip'], env);
+    expect(bad).toMatchObject({ code: 1, stderr: expect.stringContaining('sort') });
+
     const online = await nexmdm(['devices', 'list', '--status', 'online'], env);
     expect(online).toMatchObject({ code: 0, stdout: '', stderr: '0 of 0 devices\n' });
   });

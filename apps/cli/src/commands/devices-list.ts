@@ -7,6 +7,10 @@ import { textTable } from '../text-table.ts';
 
 export interface ListDevicesCommandOptions {
   status?: DeviceStatus;
+  unity?: 'down' | 'up';
+  batteryLt?: number;
+  search?: string;
+  sort?: string;
   /** Infinity for all. */
   limit: number;
   json?: true;
@@ -69,7 +73,15 @@ export async function listDevices(
         setting: 'QUERY_URL',
         adminKey,
         path: '/v1/devices',
-        query: { limit, cursor, status: options.status },
+        query: {
+          limit,
+          cursor,
+          status: options.status,
+          unity: options.unity,
+          battery_lt: options.batteryLt?.toString(),
+          search: options.search,
+          sort: options.sort,
+        },
       },
       pageSchema,
     );

@@ -1,7 +1,7 @@
 import { deviceStatusSchema } from '@nexmdm/contracts';
 import { Option, type Command } from 'commander';
 import { withExample, type CommandContext } from '../command-context.ts';
-import { limitOrAll } from '../option-values.ts';
+import { limitOrAll, wholeNumber } from '../option-values.ts';
 import { addDeviceChangeCommands } from './devices-change.ts';
 import { listDeletedDevices } from './devices-list-deleted.ts';
 import { listDevices, type ListDevicesCommandOptions } from './devices-list.ts';
@@ -38,17 +38,35 @@ export function addDevicesCommands(program: Command, context: CommandContext): v
 
   const list = devices
     .command('list')
-    .description('list devices by alias, with their last status')
+    .description('list devices with their last status, by alias unless another order is given')
     .addOption(
       new Option('--status <status>', 'only those with this status').choices(
         deviceStatusSchema.options,
       ),
     )
     .addOption(
-      new Option('--deleted', 'those that were deleted, the newest first').conflicts('status'),
+      new Option('--unity <state>', 'only those whose Unity app is in this state').choices([
+        'down',
+        'up',
+      ]),
+    )
+    .option('--battery-lt <pct>', 'only those with less battery', wholeNumber(0, 101))
+    .option('--search <text>', 'only those with this in their alias, in any case')
+    .option(
+      '--sort <order>',
+      'alias, created_at, last_seen or battery_pct; -alias … turns it around',
+    )
+    .addOption(
+      new Option('--deleted', 'those that were deleted, the newest first').conflicts([
+        'status',
+        'unity',
+        'batteryLt',
+        'search',
+        'sort',
+      ]),
     )
     .option('--limit <n>', 'how many at most, or "all"', limitOrAll, DEFAULT_LIMIT);
-  withExample(list, 'devices list --status offline --limit 20').action(
+  withExample(list, 'devices list --status offline --sort=-last_seen --limit 20').action(
     async (options: ListDevicesCommandOptions & { deleted?: true }) => {
       await (options.deleted ? listDeletedDevices : listDevices)(options, context);
     },
