@@ -1,12 +1,7 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../tables.ts';
-import {
-  allOf,
-  conditionsOf,
-  fleet,
-  fleetFromStatus,
-  type FilterOptions,
-} from './device-filter.ts';
+import { allOf, asksStatusOnly, conditionsOf, fleet, type FilterOptions } from './device-filter.ts';
+import { isOfLiveDevice } from './live-device.ts';
 
 export interface DeviceTotal {
   total: number;
@@ -24,21 +19,25 @@ export async function countDevices(
   options: CountDevicesOptions,
 ): Promise<DeviceTotal> {
   const { exactUpTo } = options;
-  const conditions = conditionsOf(options);
-  const where = allOf([...conditions.ofDevice, ...conditions.ofStatus]);
-  const bounded = Number.isFinite(exactUpTo);
-  const from = bounded ? fleetFromStatus(options, conditions) : fleet(options, conditions);
-  const upTo = bounded ? sql`LIMIT ${exactUpTo + 1}` : sql``;
+  const upTo = Number.isFinite(exactUpTo) ? sql`LIMIT ${exactUpTo + 1}` : sql``;
   const { rows } = await sql<{ total: number }>`
-    SELECT count(*)::integer AS total FROM (SELECT 1 FROM ${from} WHERE ${where} ${upTo}) m
+    SELECT count(*)::integer AS total FROM (SELECT FROM ${matching(options)} ${upTo}) m
   `.execute(db);
   const total = rows[0]?.total ?? 0;
   if (total <= exactUpTo) return { total, isEstimate: false };
-  const rough = conditionsOf({ ...options, rough: true });
+  const rough = { ...options, rough: true };
   const { rows: plans } = await sql<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>`
-    EXPLAIN (FORMAT JSON) SELECT 1 FROM ${fleet(options, rough)}
-    WHERE ${allOf([...rough.ofDevice, ...rough.ofStatus])}
+    EXPLAIN (FORMAT JSON) SELECT FROM ${matching(rough)}
   `.execute(db);
   const estimate = plans[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
   return { total: Math.max(estimate, total), isEstimate: true };
+}
+
+/** What is counted; what asks of the status only, without looking for the devices one by one. */
+function matching(options: FilterOptions): RawBuilder<unknown> {
+  const conditions = conditionsOf(options);
+  const { ofDevice, ofStatus } = conditions;
+  return asksStatusOnly(options, conditions)
+    ? sql`${options.source.whole} s WHERE ${allOf([...ofStatus, isOfLiveDevice(options.source)])}`
+    : sql`${fleet(options, conditions)} WHERE ${allOf([...ofDevice, ...ofStatus])}`;
 }

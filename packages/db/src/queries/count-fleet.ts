@@ -3,6 +3,7 @@ import type { FleetCounts } from '@nexmdm/contracts';
 import type { Database } from '../tables.ts';
 import { UNITY_WITHIN_SECONDS } from './device-filter.ts';
 import type { FindDevicesOptions } from './find-device.ts';
+import { isOfLiveDevice } from './live-device.ts';
 
 /** A battery below this many percent is low. */
 export const LOW_BATTERY_PCT = 15;
@@ -14,7 +15,6 @@ export async function countFleet(
 ): Promise<FleetCounts> {
   const online = sql`s.last_seen_at >= now() - make_interval(secs => ${onlineWithinSeconds})`;
   const recent = sql`s.last_seen_at >= now() - make_interval(secs => ${UNITY_WITHIN_SECONDS})`;
-  // The few that are deleted are left out: cheaper than to look for each of the others.
   const { rows } = await sql<Omit<FleetCounts, 'never_seen'> & { reported: number }>`
     SELECT
       (SELECT count(*) FROM devices WHERE deleted_at IS NULL)::integer AS total,
@@ -25,8 +25,7 @@ export async function countFleet(
       count(*) FILTER (WHERE NOT s.unity_running AND ${recent})::integer AS unity_down,
       count(*) FILTER (WHERE s.unity_running IS NULL AND ${recent})::integer AS unity_unknown,
       count(*) FILTER (WHERE NOT s.service_up AND ${recent})::integer AS service_down
-    FROM ${source.table} s
-    WHERE s.device_id NOT IN (SELECT id FROM devices WHERE deleted_at IS NOT NULL)
+    FROM ${source.whole} s WHERE ${isOfLiveDevice(source)}
   `.execute(db);
   const [counted] = rows;
   if (counted === undefined) throw new Error('counting the fleet gave no row');

@@ -84,7 +84,13 @@ export function allOf(conditions: readonly Condition[]): Condition {
 /** `devices d` with their status `s`; those without one too, unless a condition needs it. */
 export function fleet({ filter, source }: FilterOptions, { ofStatus }: Conditions): Condition {
   const outer = ofStatus.length === 0 || filter.status === 'never';
-  return sql`devices d ${outer ? sql`LEFT JOIN` : sql`JOIN`} ${source.table} s ON s.device_id = d.id`;
+  return sql`devices d ${outer ? sql`LEFT JOIN` : sql`JOIN`} ${source.whole} s ON s.device_id = d.id`;
+}
+
+/** Whether nothing is asked of the device but that it isn't deleted. */
+export function asksStatusOnly({ filter }: FilterOptions, conditions: Conditions): boolean {
+  const { ofDevice, ofStatus } = conditions;
+  return ofDevice.length === 1 && ofStatus.length > 0 && filter.status !== 'never';
 }
 
 /**
@@ -92,10 +98,8 @@ export function fleet({ filter, source }: FilterOptions, { ofStatus }: Condition
  * planner, which doesn't know that conditions go together, would expect fewer and join whole tables.
  */
 export function fleetFromStatus(options: FilterOptions, conditions: Conditions): Condition {
-  const { filter, source } = options;
-  const onlyStatus = conditions.ofDevice.length === 1 && conditions.ofStatus.length > 0;
-  return onlyStatus && filter.status !== 'never' && source.indexed
-    ? sql`${source.table} s
+  return asksStatusOnly(options, conditions)
+    ? sql`${options.source.whole} s
         JOIN LATERAL (SELECT * FROM devices d WHERE d.id = s.device_id LIMIT 1) d ON true`
     : fleet(options, conditions);
 }

@@ -50,7 +50,7 @@ export async function groupOffline(
         count(*)::integer AS total,
         min(s.last_seen_at) FILTER (WHERE ${offline}) AS first_last_seen,
         max(s.last_seen_at) FILTER (WHERE ${offline}) AS last_last_seen
-      FROM ${source.table} s JOIN devices d ON d.id = s.device_id
+      FROM ${source.whole} s JOIN devices d ON d.id = s.device_id
       WHERE d.deleted_at IS NULL
       GROUP BY 1
     )

@@ -23,8 +23,8 @@ export interface SortedRow extends DeviceRow {
   sort_key: string | null;
 }
 
-/** How many rows are looked at in the wanted order: first, and when the page seems near. */
-const WALK = { first: 1_000, further: 20_000 };
+/** How many rows are looked at in the wanted order; the page is near when it should be full by then. */
+const WALK = { first: 1_000, near: 4_000, further: 20_000 };
 /** So many matching devices are gathered and sorted rather than looked for one by one. */
 const GATHER_MAX = 2_000;
 
@@ -66,11 +66,12 @@ async function listByIndex(
   if (!canWalk(options, order)) {
     return (await gatherFew()) ?? gatherDevices(db, options, order);
   }
+  if (isKnownToIndex(options, order)) return skipDevices(db, options, order);
   const first = await walkToEnd(db, options, order, WALK.first);
   if (first.isWhole) return first.rows;
   const rowsAway = (options.limit / first.rows.length) * WALK.first;
   const [next, last] =
-    rowsAway <= WALK.further
+    rowsAway <= WALK.near
       ? [() => walk(WALK.further), gatherFew]
       : [gatherFew, () => walk(WALK.further)];
   return (await next()) ?? (await last()) ?? gatherDevices(db, options, order);
@@ -81,13 +82,18 @@ function canWalk({ after, filter }: ListDevicesOptions, order: SortOrder): boole
   return after?.key !== null && (order.of === 'device' || filter.status !== 'never');
 }
 
-/** Rows can be passed over in the index only where none of them would be left out later. */
+/** Whether no row that the order's index finds would be left out later. */
+function isKnownToIndex(options: ListDevicesOptions, order: SortOrder): boolean {
+  return order.of === 'device' && conditionsOf(options).ofStatus.length === 0;
+}
+
+/** Rows can be passed over in the index only where it knows all that is asked. */
 function listAtOffset(
   db: Kysely<Database>,
   options: ListDevicesOptions,
   order: SortOrder,
 ): Promise<SortedRow[]> {
-  return order.of === 'device' && conditionsOf(options).ofStatus.length === 0
+  return isKnownToIndex(options, order)
     ? skipDevices(db, options, order)
     : gatherDevices(db, options, order);
 }
