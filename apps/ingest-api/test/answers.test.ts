@@ -304,4 +304,31 @@ describe('POST /v1/register', () => {
       await stack.database.query('SELECT 1 FROM devices WHERE alias = $1', ['no key']),
     ).toEqual([]);
   });
+
+  test('is logged with who made it, and without the token', async () => {
+    const logged = async (alias: string, headers: Record<string, string> = {}) => {
+      const response = await register({ alias }, { 'x-admin': TEST_ADMIN_KEY, ...headers });
+      const { device_id, device_token } = (await response.json()) as RegisteredDevice;
+      const line = await waitFor('the log to say it', () =>
+        stack.app.logs.find((one) => one['device_id'] === device_id),
+      );
+      expect(line).toMatchObject({
+        event: 'device.registered',
+        alias,
+        request_id: response.headers.get('x-request-id'),
+      });
+      expect(JSON.stringify(stack.app.logs)).not.toContain(device_token);
+      return line['changed_by'];
+    };
+    expect(await logged('by ada', { 'x-operator': 'ada@ops' })).toBe('ada@ops');
+    expect(await logged('by an address')).toBe('127.0.0.1');
+  });
+
+  test('422 for an operator that can’t be shown, and nothing is registered', async () => {
+    const headers = { 'x-admin': TEST_ADMIN_KEY, 'x-operator': 'ü' };
+    const { errors } = await problemOf(await register({ alias: 'by nobody' }, headers), 422);
+    expect(errors?.[0]?.path).toBe('x-operator');
+    const admin = { 'x-admin': TEST_ADMIN_KEY };
+    expect((await register({ alias: 'by nobody' }, admin)).status).toBe(201);
+  });
 });

@@ -31,6 +31,7 @@ export {
   Registry,
 } from './metrics.ts';
 export type { HttpMetrics } from './metrics.ts';
+export { changeLog, operatorHeadersSchema, operatorOf } from './operator.ts';
 export { HttpProblem, sendProblem, unavailable } from './problem.ts';
 export { runProcess } from './process.ts';
 export type { Service } from './process.ts';

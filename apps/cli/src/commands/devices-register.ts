@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { callApi } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError, requireSetting } from '../command-error.ts';
+import { operatorName } from '../operator.ts';
 import { registerFile } from './devices-register-file.ts';
 
 interface RegisterDeviceOptions {
@@ -67,6 +68,7 @@ async function registerDevice(
       adminKey,
       method: 'POST',
       path: '/v1/register',
+      headers: { 'x-operator': operatorName() },
       body: request,
     },
     answerSchema,

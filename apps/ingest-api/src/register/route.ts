@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { registerRequestSchema, type RegisterAnswer } from '@nexmdm/contracts';
 import { AliasTakenError, isConnectionFault, type NewDevice } from '@nexmdm/db';
 import {
+  changeLog,
   createDeviceToken,
   HttpProblem,
   parseOrReject,
   readJsonBody,
   unavailable,
   type ByteBudget,
+  type Logger,
 } from '@nexmdm/service';
 import type { RequestHandler } from 'express';
 
 export interface RegisterDeps {
+  logger: Logger;
   bodyBudget: ByteBudget;
   /** @throws AliasTakenError */
   insertDevice: (device: NewDevice) => Promise<void>;
@@ -22,6 +25,7 @@ const MAX_BYTES = 64 * 1024;
 /** `POST /v1/register`: a new device and its token, which is shown this once. */
 export function registerRoute(deps: RegisterDeps): RequestHandler {
   return async (req, res) => {
+    const log = changeLog(deps.logger, req, res);
     const body = await readJsonBody(req, MAX_BYTES, deps.bodyBudget);
     const { alias, hardware_id } = parseOrReject(registerRequestSchema, body, 'registration');
     const { token, tokenId } = createDeviceToken();
@@ -47,6 +51,7 @@ export function registerRoute(deps: RegisterDeps): RequestHandler {
         error,
       );
     }
+    log('device.registered', { device_id: device.id, alias });
     const answer: RegisterAnswer = { device_id: device.id, device_token: token };
     res.status(201).set('cache-control', 'no-store').json(answer);
   };
