@@ -71,6 +71,17 @@ describe('the page at /docs', () => {
     expect(targets.filter((target) => !ids.includes(target))).toEqual([]);
   });
 
+  test('has the headers of requests and of answers', () => {
+    const section = (id: string) =>
+      new RegExp(`<section\\s+class="operation"\\s+id="${id}"[^]*?</section>`).exec(page)?.[0] ??
+      '';
+    expect(section('changeDevice')).toMatch(/<code>x-operator<\/code>\s*<small>header<\/small>/);
+    expect(section('getDevice')).toMatch(
+      /Header <code>x-read-path<\/code> \(<code>fast<\/code> or <code>legacy<\/code>\)/,
+    );
+    expect(section('getDevice')).toContain('<small>with <code>Retry-After</code></small>');
+  });
+
   test('is well-formed', () => {
     expect(nestingErrors(page)).toEqual([]);
     expect(nestingErrors('<p><b></p>')).toHaveLength(2);
@@ -140,6 +151,7 @@ test('an example request can be pasted into a shell', () => {
       { name: 'id', in: 'path', required: true, schema: { examples: ['7'] } } as const,
       { name: 'from', in: 'query', required: true, schema: { examples: ['a b'] } } as const,
       { name: 'limit', in: 'query', required: false, schema: {} } as const,
+      { name: 'x-operator', in: 'header', required: false, schema: {} } as const,
     ],
     requestBody: { required: true, ...body },
   };

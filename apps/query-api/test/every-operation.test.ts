@@ -9,7 +9,7 @@ import {
   type TestDatabase,
 } from '@nexmdm/testing';
 import type { JsonSchema } from '../src/api/json-schema.ts';
-import type { OpenApiDocument, OperationObject } from '../src/api/openapi-types.ts';
+import type { OpenApiDocument, OperationObject, ResponseObject } from '../src/api/openapi-types.ts';
 import { DEVICES, fillFleet, PREPARED_CALLS, type PreparedCall } from './prepared-calls.ts';
 import { schemaCheck } from './schema-check.ts';
 
@@ -73,8 +73,9 @@ async function expectDocumented({ operation }: Documented, response: Response): 
   const what = `${operation.operationId} ${response.status}`;
   if (described === undefined) throw new Error(`${what} is not documented.`);
   const name = '$ref' in described ? described.$ref.replace('#/components/responses/', '') : '';
-  const { content = {} } =
+  const { content = {}, headers = {} } =
     '$ref' in described ? (document.components.responses[name] ?? {}) : described;
+  expectHeaders(what, response, headers);
   const [type, media] = Object.entries(content)[0] ?? [];
   expect([what, mediaType(response)]).toEqual([what, type]);
   if (type === 'text/event-stream') {
@@ -85,6 +86,24 @@ async function expectDocumented({ operation }: Documented, response: Response): 
   if (media === undefined) expect(text).toBe('');
   else if (type?.endsWith('json') !== true) expect(text).not.toBe('');
   else expect([what, ...check(media.schema, JSON.parse(text))]).toEqual([what]);
+}
+
+/** Those that tell something of their own; what every answer has is not documented. */
+function expectHeaders(
+  what: string,
+  response: Response,
+  documented: NonNullable<ResponseObject['headers']>,
+): void {
+  for (const [name, { required, schema }] of Object.entries(documented)) {
+    const text = response.headers.get(name);
+    if (!required && text === null) continue;
+    const value = schema.type === 'integer' ? Number(text ?? Number.NaN) : text;
+    expect([what, name, ...check(schema, value)]).toEqual([what, name]);
+  }
+  const names = Object.keys(documented).map((name) => name.toLowerCase());
+  const telling = response.ok ? ['link', 'x-read-path'] : ['retry-after'];
+  const untold = telling.filter((name) => response.headers.has(name) && !names.includes(name));
+  expect([what, ...untold]).toEqual([what]);
 }
 
 function mediaType(response: Response): string | undefined {
@@ -160,6 +179,24 @@ describe('so are the problems of every operation', () => {
 
   test('422 for a parameter that nobody knows', async () => {
     await expectProblem(422, (documented) => ({ ...goodRequest(documented), query: 'no_such=1' }));
+  });
+
+  test('422 for a header that is not valid, and every change takes its operator from one', async () => {
+    const headers = { 'x-admin': TEST_ADMIN_KEY, 'x-operator': 'ü' };
+    const changes = operations.filter(({ method }) => method !== 'get');
+    const documented = operations.filter(({ operation }) =>
+      operation.parameters?.some(({ in: place }) => place === 'header'),
+    );
+    expect(documented).toEqual(changes);
+    for (const one of changes) {
+      const response = await send(one, goodRequest(one), headers);
+      expect([one.operation.operationId, response.status]).toEqual([
+        one.operation.operationId,
+        422,
+      ]);
+      expect(await response.clone().text()).toContain('"path":"x-operator"');
+      await expectDocumented(one, response);
+    }
   });
 
   test('404 for a device or a flag that there is not', async () => {

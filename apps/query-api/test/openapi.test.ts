@@ -83,6 +83,34 @@ describe('documenting an operation', () => {
     ]);
   });
 
+  test('has headers of the request and of the answer', () => {
+    const headers = z.object({ 'x-why': z.string().max(9).optional().describe('a reason') });
+    const count = { description: 'how many', required: true, schema: { type: 'integer' } };
+    const described = createOpenApiDocument([
+      {
+        ...operation,
+        headers,
+        answers: { 204: { description: 'Nothing', headers: { 'x-count': count } } },
+        problems: { 404: 'None', 503: 'Later' },
+      },
+    ]).paths['/v1/devices']?.get;
+    expect(described?.parameters).toEqual([
+      {
+        name: 'x-why',
+        in: 'header',
+        required: false,
+        description: 'a reason',
+        schema: { type: 'string', maxLength: 9 },
+      },
+    ]);
+    expect(described?.responses['204']).toMatchObject({ headers: { 'x-count': count } });
+    expect(described?.responses['404']).not.toHaveProperty('headers');
+    expect(described?.responses['503']).toHaveProperty(
+      ['headers', 'Retry-After', 'required'],
+      true,
+    );
+  });
+
   test.each([
     [{ tag: 'misc' }, 'misc'],
     [{ path: '/v1/devices/{serial}' }, 'serial'],

@@ -21,7 +21,6 @@ export const evidenceSchema = z
   .meta({ id: 'Evidence' });
 export type Evidence = z.output<typeof evidenceSchema>;
 
-/** What the evidence points to. */
 export const likelyCauseSchema = z
   .enum([
     'battery_low',
@@ -31,7 +30,17 @@ export const likelyCauseSchema = z
     'doze',
     'heartbeats_waiting',
   ])
-  .meta({ id: 'LikelyCause' });
+  .meta({
+    id: 'LikelyCause',
+    description: `What the last heartbeat points to. What it didn't say is no sign of anything:
+
+- \`battery_low\`: the battery was below 15 % and not known to be plugged in
+- \`no_power\`: \`power_ok\` was false
+- \`no_network\`: \`network_type\` was \`none\`
+- \`network_not_validated\`: \`net_validated\` was false, a network that leads nowhere
+- \`doze\`: \`doze_whitelisted\` was false, so that Android may put the agent to sleep to save battery
+- \`heartbeats_waiting\`: \`queue_depth\` was above 0, heartbeats that could not be sent`,
+  });
 export type LikelyCause = z.output<typeof likelyCauseSchema>;
 
 /** A device that is offline, or whose app is down, and why. */
@@ -42,7 +51,7 @@ export const troubledDeviceSchema = z
     last_seen: timeSchema,
     offline_seconds: z.int().nullable().describe('null while the device is online'),
     evidence: evidenceSchema.describe('what its last heartbeat said'),
-    likely_causes: z.array(likelyCauseSchema).describe('the likeliest first'),
+    likely_causes: z.array(likelyCauseSchema).describe('the surest first'),
   })
   .meta({ id: 'TroubledDevice' });
 export type TroubledDevice = z.output<typeof troubledDeviceSchema>;

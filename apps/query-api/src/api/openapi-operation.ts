@@ -3,7 +3,7 @@ import { ANSWER_EXAMPLES, BODY_EXAMPLES } from './examples.ts';
 import type { JsonSchema, SchemaWriter } from './json-schema.ts';
 import { commonProblems, problemResponse } from './openapi-problems.ts';
 import type { OperationObject, ParameterObject, ResponseObject } from './openapi-types.ts';
-import type { AnswerDescription, Operation } from './operation.ts';
+import type { AnswerDescription, HeaderDescription, Operation } from './operation.ts';
 
 /** The parameters that paths have. */
 const PATH_PARAMETERS: Readonly<Record<string, { description: string; schema: JsonSchema }>> = {
@@ -21,18 +21,26 @@ const PATH_PARAMETERS: Readonly<Record<string, { description: string; schema: Js
   },
 };
 
+/** Of lists by cursor. */
+const LINK: HeaderDescription = {
+  description: 'the next page, `rel="next"`; none on the last page',
+  required: false,
+  schema: { type: 'string' },
+};
+
 /**
  * An operation as the OpenAPI document has it.
  *
  * @throws Error when a parameter of its path is not documented
  */
 export function describeOperation(operation: Operation, schemas: SchemaWriter): OperationObject {
-  const query = queryParameters(operation.query, schemas);
-  const parameters = [...pathParameters(operation), ...query];
+  const query = describeParameters('query', operation.query, schemas);
+  const headers = describeParameters('header', operation.headers, schemas);
+  const parameters = [...pathParameters(operation), ...query, ...headers];
   const paged = query.some(({ name }) => name === 'cursor');
   const problems = { ...commonProblems(operation) };
   for (const [status, description] of Object.entries(operation.problems ?? {})) {
-    problems[status] = problemResponse(description, schemas);
+    problems[status] = problemResponse(status, description, schemas);
   }
   return {
     operationId: operation.operationId,
@@ -67,23 +75,27 @@ function pathParameter(path: string, name: string): ParameterObject {
   return { name, in: 'path', required: true, ...known };
 }
 
-function queryParameters(query: z.ZodType | undefined, schemas: SchemaWriter): ParameterObject[] {
-  if (query === undefined) return [];
-  const { properties = {}, required = [] } = schemas.write(query, 'input');
+function describeParameters(
+  place: 'query' | 'header',
+  all: z.ZodType | undefined,
+  schemas: SchemaWriter,
+): ParameterObject[] {
+  if (all === undefined) return [];
+  const { properties = {}, required = [] } = schemas.write(all, 'input');
   return Object.entries(properties).map(([name, property]) =>
-    queryParameter(name, required.includes(name), property),
+    describeParameter({ name, in: place, required: required.includes(name) }, property),
   );
 }
 
-function queryParameter(name: string, required: boolean, property: JsonSchema): ParameterObject {
-  const { description, parameter, ...parsed } = property;
+function describeParameter(
+  parameter: Pick<ParameterObject, 'name' | 'in' | 'required'>,
+  { description, parameter: documented, ...parsed }: JsonSchema,
+): ParameterObject {
   const fallback = parsed.default === undefined ? {} : { default: parsed.default };
   return {
-    name,
-    in: 'query',
-    required,
+    ...parameter,
     ...(description === undefined ? {} : { description }),
-    schema: parameter === undefined ? parsed : { ...fallback, ...parameter },
+    schema: documented === undefined ? parsed : { ...fallback, ...documented },
   };
 }
 
@@ -114,14 +126,11 @@ function requestBody(
 }
 
 function describeAnswer(
-  { description, schema, contentType }: AnswerDescription,
+  { description, schema, contentType, headers: own = {} }: AnswerDescription,
   options: { schemas: SchemaWriter; paged: boolean; example: unknown },
 ): ResponseObject {
   const { schemas, paged, example } = options;
-  const link = {
-    description: 'the next page, `rel="next"`; none on the last page',
-    schema: { type: 'string' },
-  };
+  const headers = { ...(paged ? { Link: LINK } : {}), ...own };
   const media =
     schema === undefined
       ? { schema: { type: 'string' } }
@@ -131,7 +140,7 @@ function describeAnswer(
         };
   return {
     description,
-    ...(paged ? { headers: { Link: link } } : {}),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
     ...(schema === undefined && contentType === undefined
       ? {}
       : { content: { [contentType ?? 'application/json']: media } }),

@@ -1,7 +1,15 @@
 import type { SchemaWriter } from './json-schema.ts';
 import type { Reference, ResponseObject } from './openapi-types.ts';
-import type { Operation } from './operation.ts';
+import type { HeaderDescription, Operation } from './operation.ts';
 import { problemSchema } from './problem-schema.ts';
+
+/** Of the problems that pass by themselves. */
+const RETRY_AFTER: HeaderDescription = {
+  description: 'seconds until it is worth another try',
+  required: true,
+  schema: { type: 'integer', minimum: 0 },
+};
+const PASSING = ['429', '503'];
 
 const ALWAYS = () => true;
 const WITH_BODY = ({ body, rawBody }: Operation) => body !== undefined || rawBody !== undefined;
@@ -63,9 +71,14 @@ export function commonProblems(operation: Operation): Record<string, Reference |
   );
 }
 
-export function problemResponse(description: string, schemas: SchemaWriter): ResponseObject {
+export function problemResponse(
+  status: string,
+  description: string,
+  schemas: SchemaWriter,
+): ResponseObject {
   return {
     description,
+    ...(PASSING.includes(status) ? { headers: { 'Retry-After': RETRY_AFTER } } : {}),
     content: { 'application/problem+json': { schema: schemas.write(problemSchema, 'output') } },
   };
 }

@@ -1,5 +1,5 @@
 import type { JsonSchema } from './json-schema.ts';
-import type { Method } from './operation.ts';
+import type { HeaderDescription, Method } from './operation.ts';
 
 /** What of OpenAPI 3.1 the document of this API uses. */
 export interface OpenApiDocument {
@@ -37,7 +37,7 @@ export interface OperationObject {
 
 export interface ParameterObject {
   name: string;
-  in: 'path' | 'query';
+  in: 'path' | 'query' | 'header';
   required: boolean;
   description?: string;
   schema: JsonSchema;
@@ -51,7 +51,7 @@ export interface RequestBodyObject {
 
 export interface ResponseObject {
   description: string;
-  headers?: Record<string, { description: string; schema: JsonSchema }>;
+  headers?: Readonly<Record<string, HeaderDescription>>;
   content?: Record<string, MediaType>;
 }
 

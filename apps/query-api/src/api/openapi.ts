@@ -33,7 +33,10 @@ export function createOpenApiDocument(operations: readonly Operation[]): OpenApi
   }
   requireTags(operations);
   const responses = Object.fromEntries(
-    SHARED_PROBLEMS.map(({ name, description }) => [name, problemResponse(description, schemas)]),
+    SHARED_PROBLEMS.map(({ name, status, description }) => [
+      name,
+      problemResponse(status, description, schemas),
+    ]),
   );
   return {
     openapi: '3.1.0',

@@ -1,8 +1,17 @@
 import type { ByteBudget } from '@nexmdm/service';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import type { JsonSchema } from './json-schema.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** A header of an answer. */
+export interface HeaderDescription {
+  description: string;
+  /** Whether every such answer has it. */
+  required: boolean;
+  schema: JsonSchema;
+}
 
 /** What one status of an answer means. */
 export interface AnswerDescription {
@@ -11,6 +20,8 @@ export interface AnswerDescription {
   schema?: z.ZodType;
   /** The media type of the body where it isn't JSON. */
   contentType?: string;
+  /** Its headers, but for those that every list by cursor has. */
+  headers?: Readonly<Record<string, HeaderDescription>>;
 }
 
 export interface BodyDescription<Body extends z.ZodType> {
@@ -39,6 +50,8 @@ export interface Operation<
   description?: string;
   /** Strict, so that a parameter nobody knows is an error; without it every parameter is one. */
   query?: Query;
+  /** The headers that the handler reads and checks. */
+  headers?: z.ZodObject;
   /** A JSON body. */
   body?: BodyDescription<Body>;
   /** A body that the handler reads itself: its media types. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
+import { readPathHeaders } from '../fleet/fleet-reader.ts';
 import { deviceFilterParameters, unknownWithoutDown } from './schema.ts';
 
 export const exportDevicesOperation = {
@@ -14,5 +15,11 @@ export const exportDevicesOperation = {
     "that a spreadsheet would take for a formula begins with `'`. An answer that breaks off without " +
     'its proper end is not complete.',
   query: z.strictObject(deviceFilterParameters).refine(...unknownWithoutDown),
-  answers: { 200: { description: 'The devices, as a file', contentType: 'text/csv' } },
+  answers: {
+    200: {
+      description: 'The devices, as a file',
+      contentType: 'text/csv',
+      headers: readPathHeaders,
+    },
+  },
 } as const satisfies Operation;

@@ -10,6 +10,7 @@ import {
   limitParameter,
   textParameter,
 } from '../api/parameters.ts';
+import { readPathHeaders } from '../fleet/fleet-reader.ts';
 
 /** The most devices of a page with a number. */
 const NUMBERED_LIMIT_MAX = 200;
@@ -113,6 +114,7 @@ export const listDevicesOperation = {
         devices: z.array(deviceSchema),
         pagination: z.union([cursorPaginationSchema, numberedPaginationSchema]),
       }),
+      headers: readPathHeaders,
     },
   },
   problems: { 400: 'The cursor is not one that this list gave out' },
@@ -124,6 +126,8 @@ export const getDeviceOperation = {
   operationId: 'getDevice',
   tag: 'devices',
   summary: 'One device with its newest state',
-  answers: { 200: { description: 'The device', schema: deviceSchema } },
+  answers: {
+    200: { description: 'The device', schema: deviceSchema, headers: readPathHeaders },
+  },
   problems: { 404: 'There is no such device, or it was deleted' },
 } as const satisfies Operation;

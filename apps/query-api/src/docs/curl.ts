@@ -37,9 +37,10 @@ function fill(path: string, parameters: readonly ParameterObject[]): string {
   };
   let filled = path;
   const query = new URLSearchParams();
-  for (const parameter of parameters) {
-    if (parameter.in === 'path') filled = filled.replace(`{${parameter.name}}`, example(parameter));
-    else if (parameter.required) query.set(parameter.name, example(parameter));
+  for (const parameter of parameters.filter(({ required }) => required)) {
+    const { in: place, name } = parameter;
+    if (place === 'path') filled = filled.replace(`{${name}}`, example(parameter));
+    if (place === 'query') query.set(name, example(parameter));
   }
   return query.size === 0 ? filled : `${filled}?${query.toString()}`;
 }

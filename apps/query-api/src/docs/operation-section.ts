@@ -6,7 +6,7 @@ import type {
   ResponseObject,
 } from '../api/openapi-types.ts';
 import { curlExample } from './curl.ts';
-import { html, type Html } from './html.ts';
+import { html, joinHtml, type Html } from './html.ts';
 import { inlineMarkdown, markdown } from './markdown.ts';
 import { meaningOf, renderSchema, typeOf } from './schema-table.ts';
 
@@ -61,11 +61,7 @@ function renderParameters(parameters: readonly ParameterObject[], id: string): H
       html`<tr>
         <th scope="row">
           <code>${parameter.name}</code>
-          <small
-            >${
-              parameter.in === 'path' ? 'path' : parameter.required ? 'query, required' : 'query'
-            }</small
-          >
+          <small>${placeOf(parameter)}</small>
         </th>
         <td>${typeOf(parameter.schema)}</td>
         <td>${meaningOf({ ...parameter.schema, ...describedAs(parameter.description) })}</td>
@@ -86,6 +82,11 @@ function renderParameters(parameters: readonly ParameterObject[], id: string): H
         </tbody>
       </table>
     </div>`;
+}
+
+function placeOf({ in: place, required }: ParameterObject): string {
+  // Those of the path always are.
+  return required && place !== 'path' ? `${place}, required` : place;
 }
 
 function describedAs(description: string | undefined) {
@@ -113,7 +114,10 @@ function renderAnswer(
     <p>${inlineMarkdown(description)}</p>
     ${Object.entries(headers ?? {}).map(
       ([name, header]) =>
-        html`<p>Header <code>${name}</code>: ${inlineMarkdown(header.description)}</p>`,
+        html`<p>
+          Header <code>${name}</code> (${typeOf(header.schema)}):
+          ${inlineMarkdown(header.description)}
+        </p>`,
     )}
     ${type === 'application/json' && media !== undefined ? renderSchema(media.schema, `Answer ${status}`) : undefined}`;
 }
@@ -122,12 +126,17 @@ function renderProblems(answers: readonly { status: string; response: ResponseOb
   const items = answers.map(
     ({ status, response }) =>
       html`<dt>${status}</dt>
-        <dd>${inlineMarkdown(response.description)}</dd>`,
+        <dd>${inlineMarkdown(response.description)}${headerNames(response)}</dd>`,
   );
   return html`<h4>
       Problems <small><a href="#schema-Problem">${PROBLEM}</a></small>
     </h4>
     <dl>${items}</dl>`;
+}
+
+function headerNames({ headers = {} }: ResponseObject): Html | undefined {
+  const names = Object.keys(headers).map((name) => html`<code>${name}</code>`);
+  return names.length === 0 ? undefined : html` <small>with ${joinHtml(names, ', ')}</small>`;
 }
 
 function renderExample(response: ResponseObject | undefined): Html | undefined {

@@ -1,8 +1,7 @@
 import type { FlagValue } from '@nexmdm/db';
-import { HttpProblem } from '@nexmdm/service';
+import { HttpProblem, operatorOf } from '@nexmdm/service';
 import { endpoint } from '../api/endpoint.ts';
 import type { Endpoint } from '../api/operation.ts';
-import { operatorOf } from '../api/operator.ts';
 import { FLAG_NAMES, isFlagName, type FlagName } from './flag-names.ts';
 import type { Flags } from './flags.ts';
 import {

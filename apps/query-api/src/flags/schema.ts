@@ -1,7 +1,7 @@
 import { flagChangeSchema, flagSchema } from '@nexmdm/contracts';
+import { operatorHeadersSchema } from '@nexmdm/service';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
-import { OPERATOR_HEADER } from '../api/operator.ts';
 
 const BODY_BYTES_MAX = 1_024;
 
@@ -35,7 +35,8 @@ export const setFlagOperation = {
   description:
     'The change holds in the process that answers at once, in every other one within two seconds, ' +
     'and over restarts. `null` returns the flag to the setting of the service. Setting it to what ' +
-    `it is changes nothing. ${OPERATOR_HEADER}`,
+    'it is changes nothing.',
+  headers: operatorHeadersSchema,
   body: {
     schema: z.strictObject({ enabled: z.boolean().nullable() }),
     maxBytes: BODY_BYTES_MAX,

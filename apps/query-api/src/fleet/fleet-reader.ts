@@ -1,6 +1,7 @@
 import type { FleetCounts } from '@nexmdm/contracts';
 import type { StatusReads } from '@nexmdm/db';
 import type { Response } from 'express';
+import type { HeaderDescription } from '../api/operation.ts';
 import { fleetCounts, type Question } from './question.ts';
 import type { ReadMetrics, ReadPath } from './read-metrics.ts';
 import type { Remembered } from './remembered.ts';
@@ -56,6 +57,16 @@ export class FleetReader {
     return answer;
   }
 }
+
+/** For the answers of operations that say with `tellPath` how they were read. */
+export const readPathHeaders = {
+  'x-read-path': {
+    description:
+      'how it was read: `fast` from the last status of the devices, `legacy` from the history',
+    required: true,
+    schema: { type: 'string', enum: ['fast', 'legacy'] satisfies ReadPath[] },
+  },
+} as const satisfies Record<string, HeaderDescription>;
 
 /** Says in the answer which way it was read. */
 export function tellPath(res: Response, { path }: FleetReader): void {

@@ -15,6 +15,7 @@ import {
   textParameter,
 } from '../api/parameters.ts';
 import { cursorPaginationSchema } from '../devices/schema.ts';
+import { readPathHeaders } from './fleet-reader.ts';
 
 const DAYS_90 = 90 * 86_400;
 
@@ -61,21 +62,27 @@ const offlineGroupsSchema = z
       .string()
       .nullable()
       .describe('the value that at least half of the offline devices share, and that stands out'),
-    groups: z.array(
-      z.strictObject({
-        value: z.string().nullable().describe('null: not known'),
-        offline: z.int(),
-        total: z.int(),
-        offline_share: share.describe('offline / total'),
-        offline_share_elsewhere: share.describe('the same for the devices outside the group'),
-        share_of_all_offline: share,
-        first_last_seen: timeSchema.describe('when the first of its offline devices was last seen'),
-        last_last_seen: timeSchema,
-        stands_out: z
-          .boolean()
-          .describe('at least 3 and at least half are offline, twice the share elsewhere'),
-      }),
-    ),
+    groups: z
+      .array(
+        z.strictObject({
+          value: z.string().nullable().describe('null: the devices of which it is not known'),
+          offline: z.int(),
+          total: z.int(),
+          offline_share: share.describe('offline / total'),
+          offline_share_elsewhere: share.describe('the same for the devices outside the group'),
+          share_of_all_offline: share,
+          first_last_seen: timeSchema.describe(
+            'when the first of its offline devices was last seen',
+          ),
+          last_last_seen: timeSchema,
+          stands_out: z
+            .boolean()
+            .describe('at least 3 and at least half are offline, twice the share elsewhere'),
+        }),
+      )
+      .describe(
+        'the one with the most offline devices first; of equals the largest, then by value',
+      ),
   })
   .meta({ id: 'OfflineGroups' });
 
@@ -88,7 +95,7 @@ export const listOfflineOperation = {
   tag: 'fleet',
   summary: 'The offline devices, and why; or what they have in common',
   description:
-    'Devices that were seen, but not within three heartbeat intervals, those that went last first. With `group_by` the answer counts them by what they have in common and says whether one value stands out; `limit` is then the number of groups.',
+    'Devices that were seen, but not within three heartbeat intervals, those that went last first. With `group_by` the answer counts them by what they have in common and says whether one value stands out, the group with the most offline devices first; `limit` is then the number of groups.',
   query: z
     .strictObject({
       ...narrowing,
@@ -114,6 +121,7 @@ export const listOfflineOperation = {
     200: {
       description: 'The page, or with `group_by` the groups',
       schema: z.union([troubledPageSchema, offlineGroupsSchema]),
+      headers: readPathHeaders,
     },
   },
   problems: { 400: 'The cursor is not one that this list gave out' },
@@ -132,7 +140,9 @@ export const listUnityDownOperation = {
     sort: sortParameter.default('alias'),
     ...pageParameters,
   }),
-  answers: { 200: { description: 'The page', schema: troubledPageSchema } },
+  answers: {
+    200: { description: 'The page', schema: troubledPageSchema, headers: readPathHeaders },
+  },
   problems: { 400: 'The cursor is not one that this list gave out' },
 } as const satisfies Operation;
 
@@ -144,5 +154,7 @@ export const fleetCountsOperation = {
   summary: 'The fleet in numbers',
   description:
     'Counted at most once in twenty times as long as counting takes: for a small fleet as good as fresh, for a million devices a few seconds old.',
-  answers: { 200: { description: 'The numbers', schema: fleetCountsSchema } },
+  answers: {
+    200: { description: 'The numbers', schema: fleetCountsSchema, headers: readPathHeaders },
+  },
 } as const satisfies Operation;

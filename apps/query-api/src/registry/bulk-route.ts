@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AliasesTakenError } from '@nexmdm/db';
-import { createDeviceToken, HttpProblem, readTextBody } from '@nexmdm/service';
+import { changeLog, createDeviceToken, HttpProblem, readTextBody } from '@nexmdm/service';
 import type { Answer, Endpoint } from '../api/operation.ts';
 import { endpoint } from '../api/endpoint.ts';
 import { checkLines, type BulkLine, type LineProblem } from './bulk-lines.ts';
@@ -8,7 +8,7 @@ import { CSV_TYPE, NDJSON_TYPE, registerDevicesOperation } from './bulk-schema.t
 import type { DeviceRegistry } from './device-registry.ts';
 import { readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
-import { changeLog, type RegistryDeps } from './route.ts';
+import type { RegistryDeps } from './route.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 const PROBLEMS_SHOWN = 1_000;
@@ -17,7 +17,7 @@ const MESSAGE_LENGTH_MAX = 300;
 export function registerDevicesEndpoint(deps: RegistryDeps): Endpoint {
   const { deviceRegistry } = deps;
   return endpoint(registerDevicesOperation, async ({ query, budget, req, res }) => {
-    const log = changeLog(deps, req, res);
+    const log = changeLog(deps.logger, req, res);
     const types = [CSV_TYPE, NDJSON_TYPE];
     const { mediaType, text } = await readTextBody(req, types, BODY_BYTES_MAX, budget);
     const { devices, problems } = checkLines(

@@ -3,9 +3,9 @@ import {
   bulkRegisterAnswerSchema,
   MAX_BULK_DEVICES,
 } from '@nexmdm/contracts';
+import { operatorHeadersSchema } from '@nexmdm/service';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
-import { OPERATOR_HEADER } from '../api/operator.ts';
 import { booleanParameter } from '../api/parameters.ts';
 
 export const CSV_TYPE = 'text/csv';
@@ -19,11 +19,11 @@ export const registerDevicesOperation = {
   summary: 'Registers many devices, or none of them',
   description:
     'One line that is not valid, is there twice or has an alias that is taken makes it a 422 that ' +
-    'names every such line, and nothing is registered. The tokens are shown this once. ' +
-    OPERATOR_HEADER,
+    'names every such line, and nothing is registered. The tokens are shown this once.',
   query: z.strictObject({
     dry_run: booleanParameter.optional().describe('`true` checks every line and registers nothing'),
   }),
+  headers: operatorHeadersSchema,
   rawBody: {
     contentTypes: [CSV_TYPE, NDJSON_TYPE],
     description:

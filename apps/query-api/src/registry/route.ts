@@ -1,11 +1,9 @@
 import { AliasTakenError, type DeviceRow } from '@nexmdm/db';
-import { HttpProblem, type CursorCodec, type Logger } from '@nexmdm/service';
-import type { Request, Response } from 'express';
+import { changeLog, HttpProblem, type CursorCodec, type Logger } from '@nexmdm/service';
 import { z } from 'zod';
 import { endpoint } from '../api/endpoint.ts';
 import { setLinks } from '../api/links.ts';
 import type { Endpoint } from '../api/operation.ts';
-import { operatorOf } from '../api/operator.ts';
 import { deviceNotFound } from '../devices/route.ts';
 import type { DeviceRegistry } from './device-registry.ts';
 import {
@@ -24,7 +22,7 @@ export interface RegistryDeps {
 
 export function changeDeviceEndpoint(deps: RegistryDeps): Endpoint {
   return endpoint(changeDeviceOperation, async ({ param, body, req, res }) => {
-    const log = changeLog(deps, req, res);
+    const log = changeLog(deps.logger, req, res);
     const id = deviceIdOrReject(param('id'));
     const changed = await orAliasTaken(
       () => deps.deviceRegistry.update(id, body),
@@ -38,7 +36,7 @@ export function changeDeviceEndpoint(deps: RegistryDeps): Endpoint {
 
 export function deleteDeviceEndpoint(deps: RegistryDeps): Endpoint {
   return endpoint(deleteDeviceOperation, async ({ param, req, res }) => {
-    const log = changeLog(deps, req, res);
+    const log = changeLog(deps.logger, req, res);
     const id = deviceIdOrReject(param('id'));
     const deleted = await orAliasTaken(
       () => deps.deviceRegistry.delete(id),
@@ -52,7 +50,7 @@ export function deleteDeviceEndpoint(deps: RegistryDeps): Endpoint {
 
 export function restoreDeviceEndpoint(deps: RegistryDeps): Endpoint {
   return endpoint(restoreDeviceOperation, async ({ param, body, req, res }) => {
-    const log = changeLog(deps, req, res);
+    const log = changeLog(deps.logger, req, res);
     const id = deviceIdOrReject(param('id'));
     const outcome = await orAliasTaken(
       () => deps.deviceRegistry.restore(id, body.alias),
@@ -97,22 +95,6 @@ export function deviceIdOrReject(text: string): string {
   const parsed = z.uuid().safeParse(text);
   if (parsed.success) return parsed.data.toLowerCase();
   throw deviceNotFound();
-}
-
-/**
- * The trail of what was changed, and by whom.
- *
- * @throws HttpProblem 422, before anything is changed
- */
-export function changeLog(
-  { logger }: Pick<RegistryDeps, 'logger'>,
-  req: Request,
-  res: Response,
-): (event: string, fields: Record<string, unknown>) => void {
-  const changed_by = operatorOf(req);
-  return (event, fields) => {
-    logger.info(event, { request_id: String(res.locals['requestId']), changed_by, ...fields });
-  };
 }
 
 /** It may have been deleted by somebody else meanwhile. */

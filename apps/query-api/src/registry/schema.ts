@@ -6,9 +6,9 @@ import {
   rotateTokenAnswerSchema,
   rotateTokenRequestSchema,
 } from '@nexmdm/contracts';
+import { operatorHeadersSchema } from '@nexmdm/service';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
-import { OPERATOR_HEADER } from '../api/operator.ts';
 import { paginationSchema } from '../api/pagination-schema.ts';
 import { cursorParameter, limitParameter } from '../api/parameters.ts';
 
@@ -24,7 +24,8 @@ export const changeDeviceOperation = {
   summary: 'Renames a device or changes how it is monitored',
   description:
     'What the body leaves out stays as it is. Ingest follows within two seconds; `service_up` with ' +
-    `the device's next heartbeat. ${OPERATOR_HEADER}`,
+    "the device's next heartbeat.",
+  headers: operatorHeadersSchema,
   body: { schema: deviceChangeSchema, maxBytes: BODY_BYTES_MAX },
   answers: { 200: { description: 'The device after the change', schema: deviceSchema } },
   problems: { 404: NO_DEVICE, 409: 'Another device has the alias', 503: UNAVAILABLE },
@@ -39,7 +40,8 @@ export const rotateTokenOperation = {
   description:
     'The new token is good at once and shown this once. The one until now stays good for ' +
     '`grace_seconds`, and those before it no longer than that; a token that was revoked stays so. ' +
-    `When its time is over a token is answered with 410. ${OPERATOR_HEADER}`,
+    'When its time is over a token is answered with 410.',
+  headers: operatorHeadersSchema,
   body: { schema: rotateTokenRequestSchema, maxBytes: BODY_BYTES_MAX, optional: true },
   answers: { 200: { description: 'The new token', schema: rotateTokenAnswerSchema } },
   problems: { 404: NO_DEVICE, 503: UNAVAILABLE },
@@ -53,7 +55,8 @@ export const revokeTokenOperation = {
   summary: 'Ends every token of a device',
   description:
     'Within two seconds every ingest process answers them with 410. Rotating the token lets the ' +
-    `device in again. ${OPERATOR_HEADER}`,
+    'device in again.',
+  headers: operatorHeadersSchema,
   answers: { 204: { description: 'Done' } },
   problems: { 404: NO_DEVICE, 503: UNAVAILABLE },
 } as const satisfies Operation;
@@ -66,7 +69,8 @@ export const deleteDeviceOperation = {
   summary: 'Deletes a device',
   description:
     'Within two seconds every ingest process answers its tokens with 410. Its alias is free for ' +
-    `another device; its history is kept, and it can be restored. ${OPERATOR_HEADER}`,
+    'another device; its history is kept, and it can be restored.',
+  headers: operatorHeadersSchema,
   answers: { 204: { description: 'Done' } },
   problems: {
     404: NO_DEVICE,
@@ -81,7 +85,8 @@ export const restoreDeviceOperation = {
   operationId: 'restoreDevice',
   tag: 'registry',
   summary: 'Takes the deletion of a device back',
-  description: `The device, its tokens and its last state are as they were before. ${OPERATOR_HEADER}`,
+  description: 'The device, its tokens and its last state are as they were before.',
+  headers: operatorHeadersSchema,
   body: { schema: restoreRequestSchema, maxBytes: BODY_BYTES_MAX, optional: true },
   answers: { 200: { description: 'The device', schema: deviceSchema } },
   problems: {
