@@ -39,5 +39,5 @@ export { repeatEvery } from './repeat.ts';
 export type { Repeater } from './repeat.ts';
 export { assignRequestId } from './request-id.ts';
 export { integerSetting, settings } from './settings.ts';
-export { fieldErrors, parseOrReject, validationProblem } from './validation.ts';
+export { checkValue, fieldErrors, parseOrReject, validationProblem } from './validation.ts';
 export { NoAnswerError, within } from './within.ts';

@@ -93,17 +93,6 @@ export function asksStatusOnly({ filter }: FilterOptions, conditions: Conditions
   return ofDevice.length === 1 && ofStatus.length > 0 && filter.status !== 'never';
 }
 
-/**
- * The same, for some of those that match: one by one from the status, where only that is asked of. The
- * planner, which doesn't know that conditions go together, would expect fewer and join whole tables.
- */
-export function fleetFromStatus(options: FilterOptions, conditions: Conditions): Condition {
-  return asksStatusOnly(options, conditions)
-    ? sql`${options.source.whole} s
-        JOIN LATERAL (SELECT * FROM devices d WHERE d.id = s.device_id LIMIT 1) d ON true`
-    : fleet(options, conditions);
-}
-
 function unityCondition({ unity, includeUnknownUnity }: DeviceFilter): Condition {
   if (unity === 'up') return sql`s.unity_running`;
   return includeUnknownUnity === true ? sql`s.unity_running IS NOT TRUE` : sql`NOT s.unity_running`;

@@ -1,12 +1,13 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../tables.ts';
 import { deviceColumns } from './device-columns.ts';
-import { allOf, conditionsOf, fleet, fleetFromStatus } from './device-filter.ts';
+import { allOf, asksStatusOnly, conditionsOf, fleet } from './device-filter.ts';
 import { afterPlaceOrWithout, orderBy, type SortOrder } from './device-sort.ts';
 import type { ListDevicesOptions, SortedRow } from './list-devices.ts';
 
 /**
- * Finds the devices that match and sorts them, unless there are more than `most`.
+ * Finds the devices that match and sorts them, unless there are more than `most`. That there are more
+ * costs little to find out where only the status is asked of.
  *
  * @returns undefined when there are more
  */
@@ -16,21 +17,54 @@ export async function gatherFewDevices(
   order: SortOrder,
   most: number,
 ): Promise<SortedRow[] | undefined> {
-  const { rows } = await sql<SortedRow & { matches: number }>`
-    WITH matched AS MATERIALIZED (
-      SELECT d.id AS device_id, ${order.column} AS sort_key
-      FROM ${matching(options, order, true)} LIMIT ${most + 1}
-    ), page AS MATERIALIZED (
-      SELECT * FROM matched ORDER BY ${orderBy(order, sql`sort_key`, sql`device_id`)}
-      LIMIT ${options.limit}
+  const { rows } = await sql<
+    SortedRow & { id: string | null; matches: number; typed_sort_key: unknown }
+  >`
+    WITH ${fewMatching(options, order, most)},
+    page AS MATERIALIZED (
+      SELECT * FROM matched WHERE (SELECT matches FROM counted) <= ${most}
+      ORDER BY ${orderBy(order, sql`sort_key`, sql`device_id`)} LIMIT ${options.limit}
     )
-    SELECT ${deviceColumns(options.onlineWithinSeconds)}, page.sort_key::text AS sort_key,
-      (SELECT count(*)::integer FROM matched) AS matches
-    ${ofPage(options, order)}
+    SELECT counted.matches, found.*
+    FROM counted LEFT JOIN (
+      SELECT ${deviceColumns(options.onlineWithinSeconds)}, page.sort_key::text AS sort_key,
+        page.sort_key AS typed_sort_key
+      FROM ${pageWithStatus(options)}
+    ) found ON true
+    ORDER BY ${orderBy(order, sql`found.typed_sort_key`, sql`found.id`)}
   `.execute(db);
-  const [first] = rows;
-  if (first !== undefined && first.matches > most) return undefined;
-  return rows.map(({ matches, ...row }) => row);
+  if (Number(rows[0]?.matches) > most) return undefined;
+  return rows.filter(({ id }) => id !== null).map(({ matches, typed_sort_key, ...row }) => row);
+}
+
+/** `matched`, with at most one more than `most`, and `counted`, how many they are. */
+function fewMatching(
+  options: ListDevicesOptions,
+  order: SortOrder,
+  most: number,
+): RawBuilder<unknown> {
+  const conditions = conditionsOf(options);
+  const { ofDevice, ofStatus } = conditions;
+  const beyond = options.after === undefined ? [] : [afterPlaceOrWithout(order, options.after)];
+  const key = sql`d.id AS device_id, ${order.column} AS sort_key`;
+  return asksStatusOnly(options, conditions)
+    ? sql`
+      few AS MATERIALIZED (
+        SELECT * FROM ${options.source.table} s WHERE ${allOf(ofStatus)} LIMIT ${most + 1}
+      ), counted AS MATERIALIZED (
+        SELECT count(*)::integer AS matches FROM few
+      ), matched AS (
+        SELECT ${key}
+        FROM few s JOIN LATERAL (SELECT * FROM devices d WHERE d.id = s.device_id LIMIT 1) d ON true
+        WHERE ${allOf([...ofDevice, ...beyond])}
+      )`
+    : sql`
+      matched AS MATERIALIZED (
+        SELECT ${key} FROM ${fleet(options, conditions)}
+        WHERE ${allOf([...ofDevice, ...ofStatus, ...beyond])} LIMIT ${most + 1}
+      ), counted AS MATERIALIZED (
+        SELECT count(*)::integer AS matches FROM matched
+      )`;
 }
 
 /** Finds all devices that match and sorts them, however many. */
@@ -45,12 +79,13 @@ export async function gatherDevices(
     WITH page AS MATERIALIZED (
       SELECT * FROM (
         SELECT d.id AS device_id, ${order.column} AS sort_key
-        FROM ${matching(options, order, false)} OFFSET 0
+        FROM ${matching(options, order)} OFFSET 0
       ) matched
       ORDER BY ${orderBy(order, sql`sort_key`, sql`device_id`)} LIMIT ${limit} OFFSET ${offset}
     )
     SELECT ${deviceColumns(options.onlineWithinSeconds)}, page.sort_key::text AS sort_key
-    ${ofPage(options, order)}
+    FROM ${pageWithStatus(options)}
+    ORDER BY ${orderBy(order, sql`page.sort_key`, sql`page.device_id`)}
   `.execute(db);
   return rows;
 }
@@ -63,7 +98,7 @@ export async function listInOnePass(
 ): Promise<SortedRow[]> {
   const { rows } = await sql<SortedRow>`
     SELECT ${deviceColumns(options.onlineWithinSeconds)}, ${order.column}::text AS sort_key
-    FROM ${matching(options, order, false)}
+    FROM ${matching(options, order)}
     ORDER BY ${orderBy(order, order.column, sql`d.id`)}
     LIMIT ${options.limit} OFFSET ${options.offset ?? 0}
   `.execute(db);
@@ -71,23 +106,15 @@ export async function listInOnePass(
 }
 
 /** The devices of `page` with all that is known of them. */
-function ofPage({ source }: ListDevicesOptions, order: SortOrder): RawBuilder<unknown> {
-  return sql`
-    FROM page JOIN devices d ON d.id = page.device_id
-      LEFT JOIN ${source.table} s ON s.device_id = page.device_id
-    ORDER BY ${orderBy(order, sql`page.sort_key`, sql`page.device_id`)}
-  `;
+function pageWithStatus({ source }: ListDevicesOptions): RawBuilder<unknown> {
+  return sql`page JOIN devices d ON d.id = page.device_id
+    LEFT JOIN ${source.table} s ON s.device_id = page.device_id`;
 }
 
 /** The devices that match and come after the place: what follows FROM. */
-function matching(
-  options: ListDevicesOptions,
-  order: SortOrder,
-  few: boolean,
-): RawBuilder<unknown> {
+function matching(options: ListDevicesOptions, order: SortOrder): RawBuilder<unknown> {
   const conditions = conditionsOf(options);
   const where = [...conditions.ofDevice, ...conditions.ofStatus];
   if (options.after !== undefined) where.push(afterPlaceOrWithout(order, options.after));
-  const from = few ? fleetFromStatus(options, conditions) : fleet(options, conditions);
-  return sql`${from} WHERE ${allOf(where)}`;
+  return sql`${fleet(options, conditions)} WHERE ${allOf(where)}`;
 }
