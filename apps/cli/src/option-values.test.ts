@@ -21,6 +21,9 @@ describe('a duration', () => {
 test('the id of a device is a UUID', () => {
   const id = '6F1C2F0E-5d0b-4c55-9f0e-3a3f1e1f9a10';
   expect(deviceId(id)).toBe(id.toLowerCase());
+  // Of no version: the database takes it.
+  const plain = '12345678-1234-1234-1234-123456789012';
+  expect(deviceId(plain)).toBe(plain);
   for (const text of ['', 'Kiosk 7', `${id}/x`, `${id}0`]) {
     expect(() => deviceId(text)).toThrow('id of a device');
   }
