@@ -11,7 +11,7 @@ const int64 = z.union([z.bigint(), z.int()]).meta({ type: 'integer', format: 'in
 /** A device as the query API shows it. Times are ISO-8601 in UTC. */
 export const deviceSchema = z
   .strictObject({
-    id: z.uuid(),
+    id: z.guid(),
     alias: z.string(),
     status: deviceStatusSchema.describe(
       'online: seen within three heartbeat intervals; never: no heartbeat is known',

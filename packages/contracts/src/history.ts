@@ -66,7 +66,7 @@ export const heartbeatBucketSchema = z
 /** How much of a time a device was heard from. */
 export const availabilitySchema = z
   .strictObject({
-    device_id: z.uuid(),
+    device_id: z.guid(),
     from: timeSchema.describe('the start of the time looked at'),
     to: timeSchema.describe('its end'),
     expected_interval_seconds: z.int(),

@@ -50,7 +50,7 @@ export const rotateTokenRequestSchema = z.strictObject({
 /** The token is shown here once; only its sha256 is stored. */
 export const rotateTokenAnswerSchema = z
   .strictObject({
-    device_id: z.uuid(),
+    device_id: z.guid(),
     device_token: z.string(),
     previous_token_valid_until: timeSchema
       .nullable()
@@ -66,7 +66,7 @@ export const restoreRequestSchema = z.strictObject({
 
 export const deletedDeviceSchema = z
   .strictObject({
-    id: z.uuid(),
+    id: z.guid(),
     alias: z.string().describe('the alias before the deletion'),
     deleted_at: timeSchema,
     created_at: timeSchema,
@@ -85,7 +85,7 @@ export const bulkRegisterAnswerSchema = z
       z.strictObject({
         line: z.int().describe('where the device is in the body, from 1'),
         alias: z.string(),
-        device_id: z.uuid(),
+        device_id: z.guid(),
         device_token: z.string(),
       }),
     ),

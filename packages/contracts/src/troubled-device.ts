@@ -46,7 +46,7 @@ export type LikelyCause = z.output<typeof likelyCauseSchema>;
 /** A device that is offline, or whose app is down, and why. */
 export const troubledDeviceSchema = z
   .strictObject({
-    device_id: z.uuid(),
+    device_id: z.guid(),
     alias: z.string(),
     last_seen: timeSchema,
     offline_seconds: z.int().nullable().describe('null while the device is online'),

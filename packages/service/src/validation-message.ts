@@ -42,7 +42,7 @@ export const validationMessage: z.core.$ZodErrorMap = (issue: Issue) => {
     case 'unrecognized_keys':
       return 'is not known';
     case 'invalid_format':
-      return issue.format === 'uuid' ? 'must be a UUID' : undefined;
+      return issue.format === 'uuid' || issue.format === 'guid' ? 'must be a UUID' : undefined;
     default:
       return undefined;
   }

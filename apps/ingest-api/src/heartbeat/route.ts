@@ -10,6 +10,7 @@ import {
 } from '@nexmdm/contracts';
 import {
   assignRequestId,
+  checkValue,
   fieldErrors,
   HttpProblem,
   parseOrReject,
@@ -144,7 +145,7 @@ function normalizeBatch(
   const records: HeartbeatRecord[] = [];
   const rejected: RejectedHeartbeat[] = [];
   heartbeats.forEach((candidate, index) => {
-    const result = heartbeatSchema.safeParse(candidate);
+    const result = checkValue(heartbeatSchema, candidate);
     if (result.success) {
       const { record, clockFallback } = normalizeHeartbeat(result.data, device, arrival);
       if (clockFallback) metrics.clockFallbacks.inc({ reason: clockFallback });

@@ -8,7 +8,7 @@ import { z } from 'zod';
 const cursorSchema = z.strictObject({
   list: z.string(),
   key: z.string().nullable(),
-  id: z.uuid(),
+  id: z.guid(),
   total: z.number(),
   estimate: z.boolean(),
 });

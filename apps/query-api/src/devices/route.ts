@@ -35,7 +35,7 @@ export async function findDeviceOrReject(
   { fleet }: Pick<DevicesDeps, 'fleet'>,
   id: unknown,
 ): Promise<DeviceRow> {
-  const parsed = z.uuid().safeParse(id);
+  const parsed = z.guid().safeParse(id);
   const device = parsed.success ? await fleet.ask(oneDevice(parsed.data)) : undefined;
   if (device) return device;
   throw deviceNotFound();

@@ -14,8 +14,13 @@ export interface FleetReaderOptions {
   /** The fast counts, which are dear enough to be shared. */
   counts: Remembered<FleetCounts>;
   metrics: ReadMetrics;
-  /** Told of every question that was answered. */
-  onAnswered: (question: Question<unknown>) => void;
+  /** Told of every question that was answered, in which way, and how long that took. */
+  onAnswered: (question: Question<unknown>, read: TimedRead) => void;
+}
+
+export interface TimedRead {
+  path: ReadPath;
+  milliseconds: number;
 }
 
 /** Answers questions about the fleet in the way that the kill switch says at that moment. */
@@ -30,19 +35,16 @@ export class FleetReader {
     return this.#options.isFast() ? 'fast' : 'legacy';
   }
 
-  async ask<T>(question: Question<T>): Promise<T> {
+  ask<T>(question: Question<T>): Promise<T> {
     const { path } = this;
-    const answer = await this.#timed(path, question, () => question.ask(this.#options[path]));
-    this.#options.onAnswered(question);
-    return answer;
+    return this.#timed(path, question, () => question.ask(this.#options[path]));
   }
 
   /** The fleet in numbers, a moment old when the fleet is large. */
-  async countFleet(): Promise<FleetCounts> {
-    if (this.path === 'legacy') return this.ask(fleetCounts);
-    const counts = await this.#timed('fast', fleetCounts, () => this.#options.counts.get());
-    this.#options.onAnswered(fleetCounts);
-    return counts;
+  countFleet(): Promise<FleetCounts> {
+    return this.path === 'legacy'
+      ? this.ask(fleetCounts)
+      : this.#timed('fast', fleetCounts, () => this.#options.counts.get());
   }
 
   /** For reads that have no name of their own. */
@@ -50,10 +52,13 @@ export class FleetReader {
     return this.#options[this.path];
   }
 
-  async #timed<T>(path: ReadPath, { name }: Question<T>, run: () => Promise<T>): Promise<T> {
+  async #timed<T>(path: ReadPath, question: Question<T>, run: () => Promise<T>): Promise<T> {
+    const { metrics, onAnswered } = this.#options;
     const started = performance.now();
     const answer = await run();
-    this.#options.metrics.observe(path, name, performance.now() - started);
+    const milliseconds = performance.now() - started;
+    metrics.observe(path, question.name, milliseconds);
+    onAnswered(question, { path, milliseconds });
     return answer;
   }
 }

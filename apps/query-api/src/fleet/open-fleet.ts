@@ -84,20 +84,22 @@ export function openFleet({ config, database, isEnabled, registry, logger }: Fle
     legacy,
     counts: new Remembered(() => fast.countFleet()),
     metrics,
-    onAnswered: (question) => {
-      perfDiff.consider(question);
+    onAnswered: (question, read) => {
+      perfDiff.consider(question, read);
     },
   });
-  const groups = Object.fromEntries(
-    offlineGroupBySchema.options.map((groupBy) => [
-      groupBy,
-      new Remembered(() => reader.reads.groupOffline(groupBy, GROUPS_MAX)),
-    ]),
-  ) as Record<OfflineGroupBy, Remembered<OfflineGroups>>;
+  const groupsOf = (reads: StatusReads) =>
+    Object.fromEntries(
+      offlineGroupBySchema.options.map((groupBy) => [
+        groupBy,
+        new Remembered(() => reads.groupOffline(groupBy, GROUPS_MAX)),
+      ]),
+    ) as Record<OfflineGroupBy, Remembered<OfflineGroups>>;
+  const groups = { fast: groupsOf(fast), legacy: groupsOf(legacy) };
   return {
     reader,
     perfDiff,
-    groupOffline: (groupBy) => groups[groupBy].get(),
+    groupOffline: (groupBy) => groups[reader.path][groupBy].get(),
     async close() {
       const slow = [legacyDatabase, comparisonDatabase];
       await Promise.all(

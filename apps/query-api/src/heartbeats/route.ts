@@ -62,7 +62,7 @@ async function findRegistrationOrReject(
   { history }: HeartbeatsDeps,
   id: string,
 ): Promise<DeviceRegistration> {
-  const parsed = z.uuid().safeParse(id);
+  const parsed = z.guid().safeParse(id);
   const device = parsed.success ? await history.findDeviceRegistration(parsed.data) : undefined;
   if (device === undefined) throw deviceNotFound();
   return device;

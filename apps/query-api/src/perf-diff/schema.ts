@@ -15,7 +15,7 @@ const mismatch = z.strictObject({
   differing: z.array(z.string()).describe('the fields that differ'),
   examples: z.array(
     z.strictObject({
-      device_id: z.uuid().nullable().describe('null: a number of the whole fleet'),
+      device_id: z.guid().nullable().describe('null: a number of the whole fleet'),
       field: z.string(),
       fast: z.unknown(),
       legacy: z.unknown(),

@@ -1,5 +1,5 @@
 import { bulkDeviceSchema, MAX_BULK_DEVICES } from '@nexmdm/contracts';
-import { fieldErrors } from '@nexmdm/service';
+import { checkValue, fieldErrors } from '@nexmdm/service';
 
 /** A line of the body that isn't empty, from 1: what it holds, or why that can't be told. */
 export type ReadLine = { line: number } & ({ value: unknown } | { problem: string });
@@ -52,7 +52,7 @@ export function checkLines(lines: readonly ReadLine[]): CheckedLines {
 function checkLine(read: ReadLine): BulkLine | LineProblem {
   const { line } = read;
   if ('problem' in read) return { line, message: read.problem };
-  const parsed = bulkDeviceSchema.safeParse(read.value);
+  const parsed = checkValue(bulkDeviceSchema, read.value);
   if (parsed.success) {
     return { line, alias: parsed.data.alias, hardwareId: parsed.data.hardware_id ?? null };
   }

@@ -54,7 +54,7 @@ export function restoreDeviceEndpoint(deps: RegistryDeps): Endpoint {
     const id = deviceIdOrReject(param('id'));
     const outcome = await orAliasTaken(
       () => deps.deviceRegistry.restore(id, body.alias),
-      'Another device has the alias by now; give another one in the body: {"alias": "..."}.',
+      'Another device has the alias by now; restore it with another alias.',
     );
     if (outcome === 'unknown') throw deviceNotFound();
     if (outcome === 'not-deleted') {
@@ -92,7 +92,7 @@ export function listDeletedDevicesEndpoint(deps: RegistryDeps): Endpoint {
 
 /** @throws HttpProblem 404 for what can't be the id of a device */
 export function deviceIdOrReject(text: string): string {
-  const parsed = z.uuid().safeParse(text);
+  const parsed = z.guid().safeParse(text);
   if (parsed.success) return parsed.data.toLowerCase();
   throw deviceNotFound();
 }

@@ -116,4 +116,4 @@ export const listDeletedDevicesOperation = {
 } as const satisfies Operation;
 
 /** Where the page before ended. */
-export const deletedDevicePlaceSchema = z.object({ deletedAt: z.string(), id: z.uuid() });
+export const deletedDevicePlaceSchema = z.object({ deletedAt: z.string(), id: z.guid() });
