@@ -40,9 +40,9 @@ describe('devices register --file', () => {
     );
     expect(code).toBe(0);
     const [header, first, second, ...rest] = stdout.split('\n');
-    expect(header).toBe('alias,device_id,device_token');
-    expect(first).toMatch(/^"Kiosk, 1",[0-9a-f-]{36},[\w-]{43}$/);
-    expect(second).toMatch(/^Kiosk 2,[0-9a-f-]{36},[\w-]{43}$/);
+    expect(header).toBe('"alias","device_id","device_token"');
+    expect(first).toMatch(/^"Kiosk, 1","[0-9a-f-]{36}","[\w-]{43}"$/);
+    expect(second).toMatch(/^"Kiosk 2","[0-9a-f-]{36}","[\w-]{43}"$/);
     expect(rest).toEqual(['']);
     expect(stderr).toContain('Registered 2 devices');
     expect(await aliases()).toEqual(['Kiosk 2', 'Kiosk, 1']);
@@ -61,7 +61,9 @@ describe('devices register --file', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`Their tokens are in ${output}`);
     const written = await readFile(output, 'utf8');
-    expect(written).toMatch(/^alias,device_id,device_token\nB,[0-9a-f-]{36},[\w-]{43}\n$/);
+    expect(written).toMatch(
+      /^"alias","device_id","device_token"\n"B","[0-9a-f-]{36}","[\w-]{43}"\n$/,
+    );
     expect((await stat(output)).mode & 0o777).toBe(0o600);
 
     const again = await register('c.csv', 'alias\nC\n', ...args);
