@@ -13,12 +13,12 @@ const MAX_ALIAS_LENGTH = 200;
  */
 export async function deleteDevice(db: Kysely<Database>, id: string): Promise<boolean> {
   const mark = ` (deleted ${id})`;
-  const { numAffectedRows } = await orAliasTaken(() =>
+  const { numAffectedRows } = await orAliasTaken(db, (trx) =>
     sql`
       UPDATE devices SET deleted_at = now(), alias_before_deletion = alias,
         alias = left(alias, ${MAX_ALIAS_LENGTH - mark.length}::integer) || ${mark}
       WHERE id = ${id} AND deleted_at IS NULL
-    `.execute(db),
+    `.execute(trx),
   );
   return numAffectedRows === 1n;
 }

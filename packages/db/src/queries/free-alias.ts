@@ -1,5 +1,6 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { isUniqueViolation } from '../sqlstate.ts';
+import type { Database } from '../tables.ts';
 import { AliasTakenError } from './insert-device.ts';
 
 /** Whether no other device has the alias; looked at first, because PostgreSQL logs every conflict. */
@@ -8,13 +9,17 @@ export function isFreeAlias(alias: RawBuilder<string>, id: string): RawBuilder<b
 }
 
 /**
- * Runs a statement that gives a device an alias, which another device may take at the same moment.
+ * Runs statements that give a device an alias, which another device may take at the same moment. In a
+ * transaction, so that what their caller gave up on is not done later.
  *
  * @throws AliasTakenError
  */
-export async function orAliasTaken<T>(change: () => Promise<T>): Promise<T> {
+export async function orAliasTaken<T>(
+  db: Kysely<Database>,
+  change: (trx: Transaction<Database>) => Promise<T>,
+): Promise<T> {
   try {
-    return await change();
+    return await db.transaction().execute(change);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new AliasTakenError('Another device has taken the alias.', { cause: error });
