@@ -140,6 +140,7 @@ describe('with PostgreSQL stopped', () => {
         { 'x-admin': TEST_ADMIN_KEY },
       );
       expectComeBackLater(register);
+      expect(await register.text()).toContain('may or may not have been registered');
       await waitFor('an honest readiness', async () => (await readiness()).status === 503);
     } finally {
       await servers.postgres.start();

@@ -47,7 +47,8 @@ export function registerRoute(deps: RegisterDeps): RequestHandler {
       }
       if (!isConnectionFault(error)) throw error;
       throw unavailable(
-        'The device was not registered because the database is not available; try again.',
+        'The database is not available, and the device may or may not have been registered; look ' +
+          'before trying again.',
         error,
       );
     }
