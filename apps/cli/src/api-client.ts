@@ -1,6 +1,6 @@
 import { parseExactJson } from '@nexmdm/contracts';
 import { z } from 'zod';
-import { CommandError, UnreachableError } from './command-error.ts';
+import { CommandError, RefusalError, UnreachableError } from './command-error.ts';
 import { explainError } from './explain-error.ts';
 
 export interface ApiRequest {
@@ -22,7 +22,9 @@ export interface ApiRequest {
 }
 
 const TIMEOUT_MS = 15_000;
+const PROBLEM_TYPE = 'urn:nexmdm:problem:';
 const problemSchema = z.object({
+  type: z.string().optional(),
   detail: z.unknown(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
@@ -31,7 +33,8 @@ const problemSchema = z.object({
  * Asks a service, with 64-bit numbers kept exact.
  *
  * @param answer what a success looks like; undefined stands for an empty one
- * @throws CommandError for every answer that isn't a success, and when there is none
+ * @throws RefusalError when the service says why it refuses
+ * @throws CommandError for every other answer that isn't a success, and when there is none
  */
 export async function callApi<Schema extends z.ZodType>(
   request: ApiRequest,
@@ -89,10 +92,11 @@ function refusal(status: number, text: string, { baseUrl, setting }: ApiRequest)
       `${baseUrl} answered ${status} and nothing that explains it. Is ${setting} the right address?`,
     );
   }
-  const { detail, errors = [] } = problem.data;
+  const { type, detail, errors = [] } = problem.data;
   const said = typeof detail === 'string' ? detail : JSON.stringify(detail);
   const fields = errors.map(({ path, message }) => `\n  - ${path}: ${message}`).join('');
-  return new CommandError(`${said}${fields}`);
+  const code = type?.startsWith(PROBLEM_TYPE) ? type.slice(PROBLEM_TYPE.length) : undefined;
+  return new RefusalError(`${said}${fields}`, { status, code });
 }
 
 function parseOrUndefined(text: string): unknown {

@@ -55,6 +55,7 @@ describe('devices', () => {
     const again = await nexmdm(args, env);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toContain('Another device has this alias');
+    expect(await nexmdm([...args, '--dry-run'], env)).toEqual(again);
   });
 
   test('register --json is for programs', async () => {

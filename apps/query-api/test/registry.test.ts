@@ -118,7 +118,7 @@ describe('POST /v1/devices/{id}/restore', () => {
     await stack.client.register(alias);
     const taken = await stack.call('POST', path('/restore'));
     expect(taken.status).toBe(409);
-    expect(taken.body.detail).toContain('give another one');
+    expect(taken.body.detail).toContain('restore it with another alias');
     expect((await stack.call('POST', path('/restore'), { alias })).status).toBe(409);
     const other = { alias: `${alias} again` };
     const restored = await stack.call<Device>('POST', path('/restore'), other);

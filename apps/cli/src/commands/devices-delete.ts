@@ -1,6 +1,9 @@
+import { restoreRequestSchema } from '@nexmdm/contracts';
 import { z } from 'zod';
+import { checkAliasFree } from '../alias-check.ts';
+import { checkRequest } from '../check-request.ts';
 import type { CommandContext } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
+import { CommandError, RefusalError } from '../command-error.ts';
 import type { CliConfig } from '../config.ts';
 import { changeDevice, changeDeviceTo, fetchDevice } from '../device-request.ts';
 import { printable } from '../text-table.ts';
@@ -16,6 +19,10 @@ export interface RestoreDeviceOptions {
   dryRun?: true;
   json?: true;
 }
+
+const USE_ALIAS = 'Use --alias <alias>.';
+/** As the service says it, and how to. */
+const ALIAS_TAKEN = `Another device has the alias by now; restore it with another alias. ${USE_ALIAS}`;
 
 /** @throws CommandError when there is no such device, or the service can't be asked */
 export async function deleteDevice(
@@ -45,9 +52,11 @@ export async function restoreDevice(
   { output, readConfig }: CommandContext,
 ): Promise<void> {
   const config = readConfig();
+  const body = checkRequest(restoreRequestSchema, alias === undefined ? {} : { alias });
   if (dryRun) {
     const deleted = await findDeleted(config, id);
-    const restored = alias ?? deleted.alias;
+    const restored = body.alias ?? deleted.alias;
+    await checkAliasFree(config, { alias: restored }, ALIAS_TAKEN);
     if (json) output.printJson({ dry_run: true, device_id: id, alias: restored });
     else {
       output.print(
@@ -56,10 +65,21 @@ export async function restoreDevice(
     }
     return;
   }
-  const body = alias === undefined ? {} : { alias };
-  const device = await changeDeviceTo(config, id, { method: 'POST', action: '/restore', body });
+  const request = { method: 'POST', action: '/restore', body } as const;
+  const device = await changeDeviceTo(config, id, request).catch((error: unknown) => {
+    throw isAliasTaken(error)
+      ? new CommandError(`${error.message} ${USE_ALIAS}`, { cause: error })
+      : error;
+  });
   if (json) output.printJson(device);
-  else output.print(`Restored "${printable(device.alias)}"; its tokens are good again within 2 s.`);
+  else {
+    output.print(`Restored "${printable(device.alias)}".`);
+    output.note('Within 2 s its tokens are as they were before the deletion.');
+  }
+}
+
+function isAliasTaken(error: unknown): error is RefusalError {
+  return error instanceof RefusalError && error.code === 'alias-taken';
 }
 
 async function findDeleted(config: CliConfig, id: string): Promise<DeletedDevice> {

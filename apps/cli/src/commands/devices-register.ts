@@ -1,11 +1,8 @@
-import {
-  registerRequestSchema,
-  type RegisterAnswer,
-  type RegisterRequest,
-} from '@nexmdm/contracts';
-import { fieldErrors } from '@nexmdm/service';
+import { registerRequestSchema, type RegisterAnswer } from '@nexmdm/contracts';
 import { z } from 'zod';
+import { ALIAS_TAKEN, checkAliasFree } from '../alias-check.ts';
 import { callApi } from '../api-client.ts';
+import { checkRequest } from '../check-request.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError, requireSetting } from '../command-error.ts';
 import { operatorName } from '../operator.ts';
@@ -55,8 +52,12 @@ async function registerDevice(
 ): Promise<void> {
   const config = readConfig();
   const adminKey = requireSetting(config.adminKey, 'ADMIN_KEY');
-  const request = checkRequest({ alias, hardware_id: options.hardwareId });
+  const request = checkRequest(registerRequestSchema, {
+    alias,
+    hardware_id: options.hardwareId,
+  });
   if (options.dryRun) {
+    await checkAliasFree(config, request, ALIAS_TAKEN);
     if (options.json) output.printJson({ dry_run: true, ...request });
     else output.print(`Would register "${request.alias}"; nothing was changed.`);
     return;
@@ -79,13 +80,4 @@ async function registerDevice(
   }
   output.print(`device_id     ${device.device_id}\ndevice_token  ${device.device_token}`);
   output.note("The token is shown this once and can't be read again: give it to the device now.");
-}
-
-function checkRequest(given: unknown): RegisterRequest {
-  const parsed = registerRequestSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [problem] = fieldErrors(parsed.error);
-  throw new CommandError(
-    `The ${problem?.path ?? 'request'} is not valid: ${problem?.message ?? ''}`,
-  );
 }

@@ -1,5 +1,6 @@
 import { deviceChangeSchema, type DeviceChange } from '@nexmdm/contracts';
-import { fieldErrors } from '@nexmdm/service';
+import { ALIAS_TAKEN, checkAliasFree } from '../alias-check.ts';
+import { checkRequest } from '../check-request.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { changeDeviceTo, fetchDevice, type KnownDevice } from '../device-request.ts';
@@ -54,14 +55,18 @@ async function applyChange(
   { dryRun, json }: ChangeOptions,
   { output, readConfig }: CommandContext,
 ): Promise<void> {
-  const change = checkChange(given);
+  const change = checkRequest(deviceChangeSchema, given);
   const config = readConfig();
   const before = await fetchDevice(config, id);
   const lines = describeChange(before, change);
   if (dryRun) {
+    const { alias } = change;
+    if (alias !== undefined && alias !== before.alias) {
+      await checkAliasFree(config, { alias }, ALIAS_TAKEN);
+    }
     if (json)
       output.printJson({ dry_run: true, device_id: before.id, alias: before.alias, change });
-    else if (lines.length === 0) output.print('It is so already.');
+    else if (lines.length === 0) output.print('It is so already; nothing was changed.');
     else {
       const said = `Would change "${printable(before.alias)}"; nothing was changed:`;
       output.print([said, ...lines].join('\n'));
@@ -72,15 +77,6 @@ async function applyChange(
   if (json) output.printJson(after);
   else if (lines.length === 0) output.print('It was so already.');
   else output.print([`Changed "${printable(before.alias)}":`, ...lines].join('\n'));
-}
-
-function checkChange(given: DeviceChange): DeviceChange {
-  const parsed = deviceChangeSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [problem] = fieldErrors(parsed.error);
-  throw new CommandError(
-    `The ${problem?.path ?? 'change'} is not valid: ${problem?.message ?? ''}`,
-  );
 }
 
 function describeChange(before: KnownDevice, change: DeviceChange): string[] {

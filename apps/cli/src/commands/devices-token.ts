@@ -27,7 +27,8 @@ export async function rotateToken(
     const { id: device_id, alias } = await fetchDevice(config, id);
     if (json) output.printJson({ dry_run: true, device_id, alias, grace_seconds: grace });
     else {
-      const old = grace === 0 ? 'end at once' : `stay good for ${grace} s more`;
+      const old =
+        grace === 0 ? 'end at once' : `stay good for ${grace} s more, unless it was revoked`;
       output.print(
         `Would give "${printable(alias)}" a new token; the one until now would ${old}. Nothing was changed.`,
       );
