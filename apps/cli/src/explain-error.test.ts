@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { explainError } from './explain-error.ts';
+import { explainError, isDatabaseRefusal } from './explain-error.ts';
 
 const withCode = (code: string) => Object.assign(new Error('it says this'), { code });
 
@@ -9,6 +9,23 @@ test('known failures are explained by their code', () => {
   expect(explainError(new Error('WRONGPASS invalid username-password pair'))).toBe(
     'the password in REDIS_URL is wrong (WRONGPASS)',
   );
+});
+
+test('a database that is not our own is not made or migrated', () => {
+  expect(explainError(withCode('3D000'))).toContain('create it');
+  expect(explainError(withCode('3D000'), '--from')).toBe(
+    'the database named in --from does not exist; check its name (3D000)',
+  );
+  expect(explainError(withCode('42P01'), '--from')).not.toContain('migrate');
+});
+
+test.each([
+  ['28P01', true],
+  ['0A000', true],
+  ['ECONNREFUSED', false],
+  ['EPIPE', false],
+])('%s is the word of PostgreSQL: %j', (code, expected) => {
+  expect(isDatabaseRefusal(withCode(code))).toBe(expected);
 });
 
 test('what wraps the failure is looked through', () => {

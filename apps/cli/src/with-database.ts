@@ -1,7 +1,7 @@
 import { openDatabase, ping, type DatabaseHandle } from '@nexmdm/db';
 import { pause, type Logger } from '@nexmdm/service';
 import { UnreachableError } from './command-error.ts';
-import { explainError } from './explain-error.ts';
+import { explainError, isDatabaseRefusal } from './explain-error.ts';
 import { POSTGRES_PORT, serverAddress } from './server-address.ts';
 
 export interface DatabaseUse {
@@ -37,7 +37,7 @@ export async function withDatabase<T>(
     await ping(database.db).catch((error: unknown) => {
       throw new UnreachableError(
         `PostgreSQL at ${serverAddress(options.url, POSTGRES_PORT)} can't be used: ${explainError(error, setting)}`,
-        `Start it, or set ${setting} to where it is.`,
+        isDatabaseRefusal(error) ? undefined : `Start it, or set ${setting} to where it is.`,
         { cause: error },
       );
     });

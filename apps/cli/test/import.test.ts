@@ -523,9 +523,21 @@ describe('what can not be imported from', () => {
     expect(await refused('mysql://user:secret@host/old')).toContain('--from must be a URL');
     const wrong = new URL(first.url);
     wrong.password = 'secret';
-    expect(await refused(wrong.href)).toContain('the password in --from is wrong');
+    const remedy = /Start it|create it|migrate/;
+    const wrongSaid = await refused(wrong.href);
+    expect(wrongSaid).toContain('check both in --from, or PGPASSWORD (28P01)');
+    expect(wrongSaid).not.toMatch(remedy);
+    const missing = new URL(first.url);
+    missing.pathname = '/no-such-database';
+    const missingSaid = await refused(missing.href);
+    expect(missingSaid).toContain('named in --from does not exist; check its name');
+    expect(missingSaid).not.toMatch(remedy);
     const bare = new URL(first.url);
     bare.password = '';
+    const bareSaid = await refused(bare.href);
+    expect(bareSaid).toMatch(
+      /can't be used: the server wants a password: set PGPASSWORD, or put it in --from\.\n$/,
+    );
     const env = { DATABASE_URL: target.url, PGPASSWORD: new URL(first.url).password };
     const args = ['import', '--from', bare.href, '--history-days', '0', '--dry-run'];
     expect(await nexmdm(args, env)).toMatchObject({ code: 0 });
