@@ -116,6 +116,32 @@ describe('doctor', () => {
     ]);
   });
 
+  test('warns of reads from the history, and when query-api can not be asked', async () => {
+    const flags = async (changes: Readonly<Record<string, string>> = {}) => {
+      const { stdout } = await nexmdm(['doctor', '--json'], { ...env, ...changes });
+      const { findings } = JSON.parse(stdout) as Report;
+      return findings.filter(({ check }) =>
+        ['flags', 'read-from-last-status', 'perf-diff'].includes(check),
+      );
+    };
+    expect(await flags()).toMatchObject([{ check: 'read-from-last-status', level: 'ok' }]);
+    await nexmdm(['flags', 'set', 'read-from-last-status', 'off'], env);
+    await nexmdm(['flags', 'set', 'perf-diff', 'on'], env);
+    expect(await flags()).toMatchObject([
+      {
+        check: 'read-from-last-status',
+        level: 'warn',
+        detail: expect.stringContaining('off since'),
+      },
+      { check: 'perf-diff', level: 'ok', detail: expect.stringContaining('on since') },
+    ]);
+    await nexmdm(['flags', 'set', 'read-from-last-status', 'default'], env);
+    await nexmdm(['flags', 'set', 'perf-diff', 'default'], env);
+    expect(await flags({ QUERY_URL: 'http://127.0.0.1:2' })).toMatchObject([
+      { check: 'flags', level: 'warn', detail: expect.stringContaining("can't be asked") },
+    ]);
+  });
+
   test('does not wait for servers that froze', async () => {
     servers.postgres.freeze();
     servers.redis.freeze();

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { FlagView } from '@nexmdm/contracts';
 import type { DatabaseServerState } from '@nexmdm/db';
 import type { RedisServerState } from '@nexmdm/stream';
 import { judgeServer as judgeDatabase } from './check-database.ts';
+import { judgeFlags } from './check-flags.ts';
 import { checkNode } from './check-machine.ts';
 import { judgeBacklog, judgeServer as judgeRedis } from './check-redis.ts';
 import { checkClock } from './clock.ts';
@@ -77,6 +79,51 @@ describe('what Redis says of itself', () => {
     expect(backlog(100_000, 500)).toBe('ok');
     expect(backlog(1, 31_000)).toBe('warn');
     expect(backlog(1, 301_000)).toBe('fail');
+  });
+});
+
+describe('what query-api says of its flags', () => {
+  const reads: FlagView = {
+    name: 'read-from-last-status',
+    enabled: true,
+    default: true,
+    source: 'environment',
+    changed_by: null,
+    changed_at: null,
+    description: '',
+  };
+  const comparison: FlagView = { ...reads, name: 'perf-diff', enabled: false, default: false };
+  const set = {
+    source: 'stored',
+    changed_by: 'ann@ops',
+    changed_at: '2026-01-02T03:04:05Z',
+  } as const;
+
+  test('reads from the last status are well', () => {
+    expect(judgeFlags([reads, comparison])).toMatchObject([{ level: 'ok' }]);
+  });
+
+  test('legacy reads are said, with since when, by whom and the way back', () => {
+    const [finding] = judgeFlags([{ ...reads, ...set, enabled: false }]);
+    expect(finding).toMatchObject({
+      level: 'warn',
+      detail: expect.stringContaining('off since 2026-01-02T03:04:05Z, set by ann@ops'),
+      mend: expect.stringContaining('flags set read-from-last-status default'),
+    });
+  });
+
+  test('legacy reads by a setting are said so', () => {
+    const [finding] = judgeFlags([{ ...reads, default: false, enabled: false }]);
+    expect(finding).toMatchObject({
+      level: 'warn',
+      detail: expect.stringContaining('by the setting of query-api'),
+      mend: expect.stringContaining('READ_FROM_LAST_STATUS=true'),
+    });
+  });
+
+  test('a comparison that runs is noted', () => {
+    const [, finding] = judgeFlags([reads, { ...comparison, ...set, enabled: true }]);
+    expect(finding).toMatchObject({ level: 'ok', detail: expect.stringContaining('by ann@ops') });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Logger } from '@nexmdm/service';
 import type { CliConfig } from '../config.ts';
 import { checkDatabase } from './check-database.ts';
+import { checkFlags } from './check-flags.ts';
 import { checkDisk, checkNode } from './check-machine.ts';
 import { checkRedis } from './check-redis.ts';
 import { checkServices } from './check-services.ts';
@@ -27,6 +28,7 @@ export async function runChecks({
     checkDatabase(config, logger),
     checkRedis(config, logger),
     checkServices(config),
+    checkFlags(config),
   ]);
   const here = [checkNode(nodeVersion), ...disk, ...checkSettings(config, problems)];
   return [...here, ...others.flat()];
