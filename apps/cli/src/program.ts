@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, type AddHelpTextContext } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import type { CommandContext } from './command-context.ts';
 import { addBackfillCommand } from './commands/backfill.ts';
 import { addDeadCommands } from './commands/dead.ts';
@@ -13,8 +14,10 @@ import { addSimulateCommand } from './commands/simulate.ts';
 export function createProgram(context: CommandContext): Command {
   const program = new Command('nexmdm')
     .description('Operates a NexMDM installation')
+    .version(packageJson.version, '-V, --version', 'print the version')
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
+    .addHelpText('beforeAll', refuseUnknownCommand)
     .addHelpText(
       'after',
       `
@@ -37,4 +40,14 @@ Example:
   addBackfillCommand(program, context);
   addMigrateCommand(program, context);
   return program;
+}
+
+/** Commander answers `nonsense --help` and `help nonsense` with the help of what is above. */
+function refuseUnknownCommand({ command }: AddHelpTextContext): string {
+  const [first, second] = command.args;
+  const name = first === 'help' ? second : first;
+  if (command.commands.length > 0 && name !== undefined && !name.startsWith('-')) {
+    command.error(`error: unknown command '${name}'`);
+  }
+  return '';
 }

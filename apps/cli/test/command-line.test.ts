@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import packageJson from '../package.json' with { type: 'json' };
 import { nexmdm } from './cli-process.ts';
 
 const NO_DEVICE = '6f1c2f0e-5d0b-4c55-9f0e-3a3f1e1f9a10';
@@ -8,6 +9,7 @@ const COMMANDS = [
   ['devices'],
   ['devices', 'register'],
   ['devices', 'list'],
+  ['devices', 'show'],
   ['devices', 'rename'],
   ['devices', 'set'],
   ['devices', 'rotate-token'],
@@ -47,11 +49,29 @@ describe('the command line', () => {
     [['devices', 'set', NO_DEVICE, '--threshold-min', '0'], 'must be a whole number from 1'],
     [['devices', 'set', NO_DEVICE, '--monitor', 'maybe'], 'Allowed choices are on, off'],
     [['flags', 'set', 'perf-diff', 'maybe'], 'must be on, off or default'],
+    [['devices', 'show', 'Kiosk 7'], 'It must be the id of a device'],
     [['nothing'], "unknown command 'nothing'"],
+    [['nothing', '--help'], "unknown command 'nothing'"],
+    [['devices', 'nothing', '-h'], "unknown command 'nothing'"],
+    [['help', 'nothing'], "unknown command 'nothing'"],
   ])('%j is wrong, and said so', async (args, message) => {
     const { code, stdout, stderr } = await nexmdm(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
+  });
+
+  test('help is also a command', async () => {
+    const { code, stdout } = await nexmdm(['help', 'devices']);
+    expect([code, stdout]).toEqual([0, (await nexmdm(['devices', '--help'])).stdout]);
+    expect(await nexmdm(['help'])).toMatchObject({ code: 0 });
+  });
+
+  test('--version is that of the package', async () => {
+    expect(await nexmdm(['--version'])).toEqual({
+      code: 0,
+      stdout: `${packageJson.version}\n`,
+      stderr: '',
+    });
   });
 
   test('a bad setting is named and its value is not repeated', async () => {

@@ -64,6 +64,8 @@ describe('devices rename', () => {
     const taken = await run('rename', `${alias} taken`);
     expect(taken).toMatchObject({ code: 1, stdout: '' });
     expect(taken.stderr).toContain('Another device has this alias');
+    expect(await run('rename', `${alias} taken`, '--dry-run')).toEqual(taken);
+    expect(await dryRun('rename', alias)).toBe('It is so already; nothing was changed.\n');
     const empty = await run('rename', ' ');
     expect(empty.stderr).toContain('The alias is not valid');
   });
@@ -103,7 +105,7 @@ describe('devices set', () => {
 
 describe('devices rotate-token', () => {
   test('prints the new token once; the old one stays good for the grace', async () => {
-    await dryRun('rotate-token');
+    expect(await dryRun('rotate-token')).toContain('for 86400 s more, unless it was revoked.');
     const { code, stdout, stderr } = await run('rotate-token');
     expect(code).toBe(0);
     expect(stderr).toContain('shown this once');
@@ -163,13 +165,46 @@ describe('devices delete and restore', () => {
   test('restore wants another alias when the one from before is taken', async () => {
     await run('delete');
     await client.register(alias);
-    expect((await run('restore')).stderr).toContain('has the alias by now');
+    for (const args of [[], ['--alias', alias]]) {
+      const taken = await run('restore', ...args);
+      expect(taken).toMatchObject({ code: 1, stdout: '' });
+      expect(taken.stderr).toBe(
+        'Error: Another device has the alias by now; restore it with another alias. Use --alias <alias>.\n',
+      );
+      expect(await run('restore', ...args, '--dry-run')).toEqual(taken);
+    }
+    const empty = await run('restore', '--alias', ' ', '--dry-run');
+    expect(empty.stderr).toContain('The alias is not valid');
+    expect(await dryRun('restore', '--alias', `${alias} again`)).toContain(`"${alias} again"`);
     const restored = await run('restore', '--alias', `${alias} again`);
     expect(restored.stdout).toContain(`Restored "${alias} again"`);
+    expect(restored.stderr).toBe('Within 2 s its tokens are as they were before the deletion.\n');
   });
 });
 
+test('devices show shows every field, with its newest state', async () => {
+  const shown = await run('show');
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toMatch(/^FIELD +VALUE\n/);
+  expect(shown.stdout).toMatch(new RegExp(`^alias +${alias}$`, 'm'));
+  expect(shown.stdout).toMatch(/^battery_pct +-$/m);
+  await send(device.device_token);
+  await services.database.query(
+    `INSERT INTO device_last_status (device_id, last_ts, last_seen_at, battery_pct, plugged)
+     VALUES ($1, now(), now(), 61, true)`,
+    [device.device_id],
+  );
+  const { stdout } = await run('show');
+  expect(stdout).toMatch(/^status +online$/m);
+  expect(stdout).toMatch(/^last_seen +\S+Z \(\d+ s ago\)$/m);
+  expect(stdout).toMatch(/^battery_pct +61$/m);
+  expect(stdout).toMatch(/^plugged +yes$/m);
+  const json = JSON.parse((await run('show', '--json')).stdout) as object;
+  expect(json).toMatchObject({ id: device.device_id, alias, battery_pct: 61, plugged: true });
+});
+
 test.each([
+  ['show'],
   ['rename', 'x'],
   ['set', '--monitor', 'on'],
   ['rotate-token'],

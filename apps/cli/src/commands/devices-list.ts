@@ -1,5 +1,6 @@
 import { deviceStatusSchema, type DeviceStatus } from '@nexmdm/contracts';
 import { z } from 'zod';
+import { ageText } from '../age-text.ts';
 import { callApi } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { requireSetting } from '../command-error.ts';
@@ -107,7 +108,7 @@ function tableRow(device: ListedDevice): (string | null)[] {
   return [
     device.alias,
     device.status,
-    lastSeen === null ? null : `${ageText(Date.now() - Date.parse(lastSeen))} ago`,
+    lastSeen === null ? null : ageText(lastSeen),
     battery === null ? null : `${battery} %${device.plugged === true ? ' +' : ''}`,
     device.network_type,
     unity === null ? null : unity ? 'up' : 'down',
@@ -115,16 +116,4 @@ function tableRow(device: ListedDevice): (string | null)[] {
     device.model,
     device.id,
   ];
-}
-
-const UNITS = [
-  [86_400, 'd'],
-  [3_600, 'h'],
-  [60, 'min'],
-] as const;
-
-function ageText(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1_000));
-  const [size, name] = UNITS.find(([size]) => seconds >= size) ?? [1, 's'];
-  return `${Math.floor(seconds / size)} ${name}`;
 }

@@ -1,11 +1,12 @@
 import { deviceStatusSchema } from '@nexmdm/contracts';
 import { Option, type Command } from 'commander';
 import { withExample, type CommandContext } from '../command-context.ts';
-import { limitOrAll, wholeNumber } from '../option-values.ts';
+import { deviceId, limitOrAll, wholeNumber } from '../option-values.ts';
 import { addDeviceChangeCommands } from './devices-change.ts';
 import { listDeletedDevices } from './devices-list-deleted.ts';
 import { listDevices, type ListDevicesCommandOptions } from './devices-list.ts';
 import { registerDevices, type RegisterDevicesOptions } from './devices-register.ts';
+import { showDevice, type ShowDeviceOptions } from './devices-show.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -69,6 +70,16 @@ export function addDevicesCommands(program: Command, context: CommandContext): v
   withExample(list, 'devices list --status offline --sort=-last_seen --limit 20').action(
     async (options: ListDevicesCommandOptions & { deleted?: true }) => {
       await (options.deleted ? listDeletedDevices : listDevices)(options, context);
+    },
+  );
+
+  const show = devices
+    .command('show')
+    .description('show one device with its newest state')
+    .argument('<id>', 'which device, as "devices list" shows it', deviceId);
+  withExample(show, 'devices show 6f1c2f0e-5d0b-4c55-9f0e-3a3f1e1f9a10').action(
+    async (id: string, options: ShowDeviceOptions) => {
+      await showDevice(id, options, context);
     },
   );
 
