@@ -37,6 +37,7 @@ ${rule}
 
   Ingest API       ${urls.ingest}
   Query API        ${urls.query}
+  API description  ${urls.query}/docs
   Writer health    ${urls.writer}/readyz
   Admin key        ${adminKey}
   Data             ${dataDir}
