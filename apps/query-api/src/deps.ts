@@ -18,6 +18,7 @@ import {
 import { createQueryApp } from './app.ts';
 import type { QueryConfig } from './config.ts';
 import { createDeviceCursors } from './devices/device-cursor.ts';
+import { openChangePublisher } from './events/change-publisher.ts';
 import { openEvents } from './events/open-events.ts';
 import { openFleet } from './fleet/open-fleet.ts';
 import { openFlags } from './flags/open-flags.ts';
@@ -27,7 +28,7 @@ import { createDeviceRegistry } from './registry/device-registry.ts';
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Changes of the registry and of flags. */
+/** Changes of the registry and of flags, and the devices that events tell of. */
 const PRIMARY_POOL_MAX = 4;
 /** A read that still runs so long after the process was told to stop is broken off. */
 const BREAK_OFF_MS = 3_000;
@@ -69,11 +70,22 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
     registry,
     logger,
   });
+  const changes = openChangePublisher(config.redisUrl, registry, logger);
+  const deviceRegistry = createDeviceRegistry({
+    db: primaryDatabase.db,
+    readDb: db,
+    onlineWithinSeconds,
+    isFast: () => flags.isEnabled('read-from-last-status'),
+    onChanged: (devices) => {
+      changes.publish(devices);
+    },
+  });
   const events = openEvents(
     config,
     {
       countFleet: () => fleet.reader.countFleet(),
-      listDevicesById: (ids) => fleet.reader.reads.listDevicesById(ids),
+      // A replica may still have a device as it was, and nobody would tell of it once more.
+      listDevicesById: (ids) => deviceRegistry.listById(ids),
     },
     registry,
     logger,
@@ -96,12 +108,7 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
       history: createHistoryReader(db, read),
       heartbeatIntervalSeconds: config.heartbeatIntervalSeconds,
       gapAfterSeconds: onlineWithinSeconds,
-      deviceRegistry: createDeviceRegistry({
-        db: primaryDatabase.db,
-        readDb: db,
-        onlineWithinSeconds,
-        isFast: () => flags.isEnabled('read-from-last-status'),
-      }),
+      deviceRegistry,
       events: events.hub,
       flags,
       listFlagChanges: (name, limit) =>
@@ -114,6 +121,7 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
   return {
     async start() {
       await flags.start();
+      changes.start();
       events.start();
       return { port: await server.start() };
     },
@@ -123,6 +131,7 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
       await events.stop();
       await server.stop();
       clearTimeout(breakOff);
+      changes.stop();
       await openedFlags.close();
       await Promise.all([fleet.close(), readDatabase.close(), primaryDatabase.close()]);
     },

@@ -103,6 +103,7 @@ describe('a client of /v1/events', () => {
       changed: 1,
       truncated: false,
       devices: [{ id: devices[0]?.device_id, battery_pct: 71, status: 'online' }],
+      removed: [],
     });
     const shown = await adminGet(query.url, `/v1/devices/${String(devices[0]?.device_id)}`);
     expect(event).toMatchObject({ devices: [await shown.json()] });

@@ -20,7 +20,7 @@ export interface ChangeSubscriberOptions {
 const CHECK_MS = 5_000;
 
 /**
- * Listens to what writers say with `ChangeFeed`, over one connection of its own, for as long as it
+ * Listens to what is said with `ChangeFeed`, over one connection of its own, for as long as it
  * runs. It comes back by itself; what was said in between is lost.
  */
 export class ChangeSubscriber {

@@ -7,7 +7,10 @@ export const SHARDS_KEY = 'hb:shards';
 /** Entries that no writer can store, with the reason. */
 export const DEAD_KEY = 'hb:dead';
 
-/** The channel on which writers say which devices have changed. Like every channel it belongs to the whole server. */
+/**
+ * The channel on which writers and registries say which devices have changed. Like every channel it
+ * belongs to the whole server.
+ */
 export const CHANGES_CHANNEL = 'hb:changes';
 
 /**

@@ -19,6 +19,7 @@ export interface DevicesEvent {
   changed: number;
   truncated: boolean;
   devices: readonly DeviceRow[];
+  removed: readonly string[];
 }
 
 const INTERVAL_MS = 1_000;
@@ -64,10 +65,12 @@ export class DeviceEvents {
     const ids = taken.ids.slice(0, MAX_EVENT_DEVICES);
     try {
       const devices = await this.#options.listDevicesById(ids);
+      const there = new Set(devices.map(({ id }) => id));
       await this.#options.send({
         changed: taken.changed,
         truncated: taken.changed > ids.length,
         devices,
+        removed: ids.filter((id) => !there.has(id)),
       });
     } catch (error) {
       this.#options.onFailure(error);

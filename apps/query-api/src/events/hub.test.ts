@@ -25,11 +25,12 @@ let metrics: EventMetrics;
 let counted: number;
 let reads: (readonly string[])[];
 let databaseAway: boolean;
+let deleted: Set<string>;
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
   metrics = createEventMetrics(new Registry());
-  [counted, reads, databaseAway] = [0, [], false];
+  [counted, reads, databaseAway, deleted] = [0, [], false, new Set()];
   hub = new EventHub({
     countFleet: async () => {
       counted += 1;
@@ -39,7 +40,9 @@ beforeEach(() => {
     listDevicesById: async (ids) => {
       reads.push(ids);
       if (databaseAway) throw new Error('the database is away');
-      return ids.map((one) => ({ id: one, alias: 'x'.repeat(900) }) as DeviceRow);
+      return ids
+        .filter((one) => !deleted.has(one))
+        .map((one) => ({ id: one, alias: 'x'.repeat(900) }) as DeviceRow);
     },
     maxClients: 3,
     logger: createLogger({ service: 'test', level: 'none' }),
@@ -160,6 +163,21 @@ describe('the hub of events', () => {
     expect(devices.map(({ changed }) => changed)).toEqual([300, 900, 1_200, 1_200]);
     expect(devices.map((event) => event.devices.length)).toEqual([100, 200, 200, 200]);
     expect(devices.every(({ truncated }) => truncated)).toBe(true);
+  });
+
+  test('says which of the changed devices are there no more', async () => {
+    const client = new Connection().join();
+    await pass(0);
+    deleted = new Set([id(2), id(3)]);
+    hub.onChanges(changes(1, 3));
+    await pass(1_000);
+    deleted = new Set();
+    hub.onChanges(changes(1, 3));
+    await pass(1_000);
+    expect(client.of('devices')).toMatchObject([
+      { changed: 3, devices: [{ id: id(1) }], removed: [id(2), id(3)] },
+      { changed: 3, devices: [{ id: id(1) }, { id: id(2) }, { id: id(3) }], removed: [] },
+    ]);
   });
 
   test('sends a comment every 15 seconds', async () => {

@@ -13,7 +13,8 @@ export interface Events {
 }
 
 /**
- * The hub of `/v1/events`, fed by what the writers say in Redis; without Redis it tells counts only.
+ * The hub of `/v1/events`, fed by what writers and registries say in Redis; without Redis it tells
+ * counts only.
  *
  * @param reads how it reads the fleet
  */

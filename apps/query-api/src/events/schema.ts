@@ -15,7 +15,7 @@ export const streamEventsOperation = {
 |---|---|---|
 | \`counts\` | at once, then every 5 seconds | \`{total, online, offline, never_seen, low_battery, unity_down, unity_unknown, service_down, at}\`: the fleet in numbers, and when they were read |
 | \`feed\` | after the first \`counts\`, then when it changes | \`{available}\`: whether changed devices can be told at the moment |
-| \`devices\` | when devices sent heartbeats, once a second at most | \`{changed, truncated, devices}\`: how many since the event before (an estimate when they are many), whether they are more than these, and at most ${MAX_EVENT_DEVICES} of them as \`GET /v1/devices/{id}\` shows them |
+| \`devices\` | when devices sent heartbeats, or were registered in bulk, changed, deleted or restored; once a second at most | \`{changed, truncated, devices, removed}\`: how many since the event before (an estimate when they are many), whether they are more than these, and ${MAX_EVENT_DEVICES} of them at most: \`devices\` as \`GET /v1/devices/{id}\` shows them, \`removed\` the ids of those that were deleted |
 
 A comment \`: keep-alive\` comes every 15 seconds. Events that are missed are not repeated: after a
 new connection, and after \`feed\` has said \`{"available":true}\` once more, read anew what you show.

@@ -26,6 +26,8 @@ import { unavailable } from '@nexmdm/service';
 export interface DeviceRegistry {
   /** As the primary has it: a replica may not have the latest change yet. */
   find(id: string): Promise<DeviceRow | undefined>;
+  /** Those of the devices that exist, likewise, in no order. */
+  listById(ids: readonly string[]): Promise<DeviceRow[]>;
   /** @throws AliasTakenError */
   update(id: string, change: DeviceChange): Promise<boolean>;
   /** @throws AliasTakenError */
@@ -49,20 +51,39 @@ export interface DeviceRegistrySource {
   onlineWithinSeconds: number;
   /** Whether states come from the last status at this moment. */
   isFast: () => boolean;
+  /** Told of devices that are another than before, once that can be read. */
+  onChanged: (devices: readonly { device_id: string }[]) => void;
 }
 
 export function createDeviceRegistry(source: DeviceRegistrySource): DeviceRegistry {
-  const { db, readDb, isFast } = source;
+  const { db, readDb, isFast, onChanged } = source;
   const fast = createFastReads(db, source);
   const legacy = createLegacyReads(db, source);
+  const reads = () => (isFast() ? fast : legacy);
   return {
-    find: (id) => orTryAgain(() => (isFast() ? fast : legacy).findDevice(id)),
-    update: (id, change) => orTryAgain(() => updateDevice(db, id, change)),
-    delete: (id) => orTryAgain(() => deleteDevice(db, id)),
-    restore: (id, alias) => orTryAgain(() => restoreDevice(db, id, alias)),
+    find: (id) => orTryAgain(() => reads().findDevice(id)),
+    listById: (ids) => orTryAgain(() => reads().listDevicesById(ids)),
+    async update(id, change) {
+      const updated = await orTryAgain(() => updateDevice(db, id, change));
+      if (updated) onChanged([{ device_id: id }]);
+      return updated;
+    },
+    async delete(id) {
+      const deleted = await orTryAgain(() => deleteDevice(db, id));
+      if (deleted) onChanged([{ device_id: id }]);
+      return deleted;
+    },
+    async restore(id, alias) {
+      const outcome = await orTryAgain(() => restoreDevice(db, id, alias));
+      if (outcome === 'restored') onChanged([{ device_id: id }]);
+      return outcome;
+    },
     rotateToken: (id, rotation) => orTryAgain(() => rotateDeviceToken(db, id, rotation)),
     revokeToken: (id) => orTryAgain(() => revokeDeviceToken(db, id)),
-    registerAll: (devices) => orTryAgain(() => insertDevices(db, devices)),
+    async registerAll(devices) {
+      await orTryAgain(() => insertDevices(db, devices));
+      onChanged(devices.map(({ id }) => ({ device_id: id })));
+    },
     listTakenAliases: (aliases) => orTryAgain(() => listTakenAliases(db, aliases)),
     listDeleted: (options) => orTryAgain(() => listDeletedDevices(readDb, options)),
   };
