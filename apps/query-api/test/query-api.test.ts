@@ -142,7 +142,10 @@ describe('GET /v1/devices', () => {
 describe('GET /v1/devices/{id}', () => {
   test('404 for an unknown, a deleted and an impossible id', async () => {
     for (const unknown of [id(99), DELETED, 'not-an-id']) {
-      expect((await get(`/v1/devices/${unknown}`)).status).toBe(404);
+      const answer = await get(`/v1/devices/${unknown}`);
+      expect(answer.status).toBe(404);
+      const { detail } = (await answer.json()) as { detail: string };
+      expect(detail.includes('was deleted')).toBe(unknown === DELETED);
     }
   });
 });

@@ -43,7 +43,11 @@ export const validationMessage: z.core.$ZodErrorMap = (issue: Issue) => {
       return 'is not known';
     case 'invalid_format':
       return issue.format === 'uuid' || issue.format === 'guid' ? 'must be a UUID' : undefined;
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_key':
+    case 'invalid_union':
+    case 'not_multiple_of':
       return undefined;
   }
 };

@@ -4,11 +4,14 @@ import { z } from 'zod';
 import { endpoint } from '../api/endpoint.ts';
 import type { Endpoint } from '../api/operation.ts';
 import { tellPath } from '../fleet/fleet-reader.ts';
+import type { HistoryReader } from '../heartbeats/history-reader.ts';
 import { oneDevice } from '../fleet/question.ts';
 import { readNumberedPage, readPage, type ListDeps } from './list-page.ts';
 import { getDeviceOperation, listDevicesOperation, toDeviceFilter } from './schema.ts';
 
-export type DevicesDeps = ListDeps;
+export interface DevicesDeps extends ListDeps {
+  history: Pick<HistoryReader, 'findDeviceRegistration'>;
+}
 
 export function listDevicesEndpoint(deps: DevicesDeps): Endpoint {
   return endpoint(listDevicesOperation, async ({ query, req, res }) => {
@@ -31,20 +34,26 @@ export function getDeviceEndpoint(deps: DevicesDeps): Endpoint {
 }
 
 /** @throws HttpProblem 404 */
-export async function findDeviceOrReject(
-  { fleet }: Pick<DevicesDeps, 'fleet'>,
+async function findDeviceOrReject(
+  { fleet, history }: Pick<DevicesDeps, 'fleet' | 'history'>,
   id: unknown,
 ): Promise<DeviceRow> {
   const parsed = z.guid().safeParse(id);
-  const device = parsed.success ? await fleet.ask(oneDevice(parsed.data)) : undefined;
+  if (!parsed.success) throw deviceNotFound();
+  const device = await fleet.ask(oneDevice(parsed.data));
   if (device) return device;
-  throw deviceNotFound();
+  const registration = await history.findDeviceRegistration(parsed.data);
+  throw deviceNotFound(registration?.deleted_at ?? undefined);
 }
 
-export function deviceNotFound(): HttpProblem {
+/** @param deletedAt when it was there once */
+export function deviceNotFound(deletedAt?: Date): HttpProblem {
   return new HttpProblem({
     status: 404,
     code: 'device-not-found',
-    detail: 'There is no device with this id.',
+    detail:
+      deletedAt === undefined
+        ? 'There is no device with this id.'
+        : `The device was deleted at ${deletedAt.toISOString()}; POST …/restore takes it back.`,
   });
 }
