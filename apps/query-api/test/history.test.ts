@@ -150,6 +150,55 @@ describe('history in buckets', () => {
   );
 });
 
+describe('a cursor', () => {
+  const range = `from=${at(0)}&to=${at(30)}`;
+  const cursorOf = async (query: string) =>
+    String((await history(`${query}&limit=2`)).pagination.next_cursor);
+
+  test.each(['', '&resolution=2m'])(
+    'is good for its device and range alone: %p',
+    async (resolution) => {
+      const cursor = await cursorOf(`${range}${resolution}`);
+      const ask = (device: string, asked: string) =>
+        get(`/v1/devices/${device}/heartbeats?${asked}${resolution}&cursor=${cursor}`);
+      expect((await ask(BUSY, range)).status).toBe(200);
+      expect((await ask(BUSY.toUpperCase(), range)).status).toBe(200);
+      for (const [device, asked] of [
+        [DELETED, range],
+        [BUSY, `from=${at(1)}&to=${at(30)}`],
+        [BUSY, `from=${at(0)}&to=${at(31)}`],
+        [BUSY, `from=${at(0)}`],
+        [BUSY, `to=${at(30)}`],
+        [BUSY, ''],
+      ] as const) {
+        const response = await ask(device, asked);
+        expect([asked, response.status]).toEqual([asked, 400]);
+        expect(await response.text()).toContain('belongs to another device, from or to');
+      }
+    },
+  );
+
+  test.each([`from=${at(0)}`, `to=${at(30)}`])(
+    'goes on with %s, however the other end moves',
+    async (asked) => {
+      const first = await history(`${asked}&limit=2`);
+      const cursor = String(first.pagination.next_cursor);
+      const next = await history(`${asked}&limit=2&cursor=${cursor}`);
+      const times = [...first.heartbeats, ...next.heartbeats].map(({ ts }) => ts);
+      expect(times).toEqual([29, 28, 27, 26].map(at));
+    },
+  );
+
+  test('goes on without from and to, whose defaults move with the time', async () => {
+    const first = await history('resolution=1m&limit=2');
+    const cursor = String(first.pagination.next_cursor);
+    const next = await history(`resolution=1m&limit=2&cursor=${cursor}`);
+    const times = [...first.heartbeats, ...next.heartbeats].map(({ ts }) => Date.parse(ts));
+    const newest = times[0] as number;
+    expect(times).toEqual([0, 1, 2, 3].map((minute) => newest - minute * 60_000));
+  });
+});
+
 describe('availability', () => {
   test('is the time that is not in gaps', async () => {
     const quiet = await availability(`from=${at(0)}&to=${at(29)}`);

@@ -4,6 +4,7 @@ import { endpoint } from '../api/endpoint.ts';
 import { setLinks } from '../api/links.ts';
 import type { Endpoint } from '../api/operation.ts';
 import { deviceNotFound } from '../devices/route.ts';
+import { createHistoryCursors } from './history-cursor.ts';
 import { heartbeatBucketPage, heartbeatPage, type PageDeps } from './read-page.ts';
 import { getAvailabilityOperation, listHeartbeatsOperation } from './schema.ts';
 
@@ -18,11 +19,12 @@ export interface HeartbeatsDeps extends PageDeps {
 
 export function listHeartbeatsEndpoint(deps: HeartbeatsDeps): Endpoint {
   return endpoint(listHeartbeatsOperation, async ({ query, param, req, res }) => {
-    const { resolution, ...request } = query;
+    const { resolution, asked, ...request } = query;
+    const cursors = createHistoryCursors(deps.cursors, { deviceId: param('id'), ...asked });
     const readPage =
       resolution === undefined
-        ? heartbeatPage(deps, request)
-        : heartbeatBucketPage(deps, request, resolution);
+        ? heartbeatPage({ ...deps, cursors }, request)
+        : heartbeatBucketPage({ ...deps, cursors }, request, resolution);
     const { id } = await findRegistrationOrReject(deps, param('id'));
     const { content, next } = await readPage(id);
     setLinks(req, res, { next: next === null ? undefined : { cursor: next } });

@@ -50,7 +50,8 @@ const listHeartbeatsQuery = z
   .transform(({ from: start, to, ...rest }) => {
     // A device's clock may run ahead of ours by minutes.
     const end = to ?? new Date(Date.now() + 10 * MINUTE_MS);
-    return { ...rest, to: end, from: start ?? new Date(end.getTime() - DAY_MS) };
+    const range = { to: end, from: start ?? new Date(end.getTime() - DAY_MS) };
+    return { ...rest, ...range, asked: { from: start ?? null, to: to ?? null } };
   })
   .refine(({ from: start, to }) => start < to, { path: ['from'], message: 'must be before to' });
 
@@ -97,7 +98,10 @@ export const listHeartbeatsOperation = {
       schema: z.union([heartbeatPageSchema, heartbeatBucketPageSchema]),
     },
   },
-  problems: { 400: 'The cursor is not one of this list', 404: 'There never was such a device' },
+  problems: {
+    400: 'The cursor is not one of this list: of this device, `from`, `to` and `resolution`',
+    404: 'There never was such a device',
+  },
 } as const satisfies Operation;
 
 const availabilityQuery = z
