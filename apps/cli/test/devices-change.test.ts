@@ -137,7 +137,7 @@ describe('devices delete and restore', () => {
     const deleted = await run('delete');
     expect([deleted.code, deleted.stdout]).toEqual([0, `Deleted "${alias}".\n`]);
     expect(deleted.stderr).toContain(`nexmdm devices restore ${device.device_id}`);
-    expect((await run('delete')).stderr).toContain('There is no device with this id');
+    expect((await run('delete')).stderr).toContain('The device was deleted at');
 
     const list = await nexmdm(['devices', 'list', '--deleted', '--limit', 'all'], services.env);
     expect(list.stdout).toContain(alias);
