@@ -1,14 +1,15 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../tables.ts';
 import { deviceColumns } from './device-columns.ts';
-import { allOf, asksStatusOnly, conditionsOf, fleet } from './device-filter.ts';
+import { allOf, conditionsOf, fleet } from './device-filter.ts';
 import { afterPlaceOrWithout, orderBy, type SortOrder } from './device-sort.ts';
 import type { ListDevicesOptions, SortedRow } from './list-devices.ts';
 
 /**
- * Finds the devices that match and sorts them, unless there are more than `most`. That there are more
- * costs little to find out where only the status is asked of.
+ * Finds the devices that match and sorts them, unless there are more than `most`.
  *
+ * @param first `status`: gives up as soon as more than `most` have such a status, whatever is asked of
+ *   the device besides, which costs little; `all`: when more match in all
  * @returns undefined when there are more
  */
 export async function gatherFewDevices(
@@ -16,11 +17,12 @@ export async function gatherFewDevices(
   options: ListDevicesOptions,
   order: SortOrder,
   most: number,
+  first: 'status' | 'all',
 ): Promise<SortedRow[] | undefined> {
   const { rows } = await sql<
     SortedRow & { id: string | null; matches: number; typed_sort_key: unknown }
   >`
-    WITH ${fewMatching(options, order, most)},
+    WITH ${fewMatching(options, order, most, first)},
     page AS MATERIALIZED (
       SELECT * FROM matched WHERE (SELECT matches FROM counted) <= ${most}
       ORDER BY ${orderBy(order, sql`sort_key`, sql`device_id`)} LIMIT ${options.limit}
@@ -37,17 +39,18 @@ export async function gatherFewDevices(
   return rows.filter(({ id }) => id !== null).map(({ matches, typed_sort_key, ...row }) => row);
 }
 
-/** `matched`, with at most one more than `most`, and `counted`, how many they are. */
+/** `matched`, and `counted`: how many they are, at most one more than `most`. */
 function fewMatching(
   options: ListDevicesOptions,
   order: SortOrder,
   most: number,
+  first: 'status' | 'all',
 ): RawBuilder<unknown> {
   const conditions = conditionsOf(options);
   const { ofDevice, ofStatus } = conditions;
   const beyond = options.after === undefined ? [] : [afterPlaceOrWithout(order, options.after)];
   const key = sql`d.id AS device_id, ${order.column} AS sort_key`;
-  return asksStatusOnly(options, conditions)
+  return first === 'status'
     ? sql`
       few AS MATERIALIZED (
         SELECT * FROM ${options.source.table} s WHERE ${allOf(ofStatus)} LIMIT ${most + 1}

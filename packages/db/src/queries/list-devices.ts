@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../tables.ts';
 import type { DeviceRow } from './device-columns.ts';
-import { asksStatusOnly, conditionsOf, type FilterOptions } from './device-filter.ts';
+import { conditionsOf, type FilterOptions } from './device-filter.ts';
 import { sortOrder, type DevicePlace, type DeviceSort, type SortOrder } from './device-sort.ts';
 import { gatherDevices, gatherFewDevices, listInOnePass } from './gather-devices.ts';
 import { skipDevices, walkDevices, walkToEnd } from './walk-devices.ts';
@@ -32,11 +32,11 @@ const GATHER_MAX = 2_000;
  * A page of the devices that are not deleted.
  *
  * Which way is fast depends on how many devices match and where in the order they are, and no
- * statistics know the latter. So the page is tried for with a bounded effort, dearer each time: walk
- * a little along the order, and see how many match; walk further when they were not too few, or
- * gather those that match and sort them; and last, gather whatever it costs. Where only the status is
- * asked of, that few match shows sooner than on a walk. Without its indexes (the legacy source) there
- * is one way only.
+ * statistics know the latter. So the page is tried for with a bounded effort, dearer each time: where
+ * the order's index knows nearly all that is asked, walk along it; where few have the status that is
+ * asked for, gather and sort those; else walk a little, and see how many match; walk further when they
+ * were not too few, or gather; and last, gather whatever it costs. Without its indexes (the legacy
+ * source) there is one way only.
  */
 export async function listDevices(
   db: Kysely<Database>,
@@ -59,23 +59,36 @@ async function listByIndex(
   order: SortOrder,
 ): Promise<SortedRow[]> {
   if (options.offset !== undefined) return listAtOffset(db, options, order);
-  const gatherFew = () => gatherFewDevices(db, options, order, GATHER_MAX);
+  const gatherFew = (first: 'status' | 'all') =>
+    gatherFewDevices(db, options, order, GATHER_MAX, first);
   const gatherAll = () => gatherDevices(db, options, order);
-  if (!canWalk(options, order)) return (await gatherFew()) ?? gatherAll();
-  if (isKnownToIndex(options, order)) return skipDevices(db, options, order);
-
-  const walkFurther = async () => {
-    const page = await walkDevices(db, options, order, WALK.further);
+  const walk = async (rows: number) => {
+    const page = await walkDevices(db, options, order, rows);
     return page.isWhole ? page.rows : undefined;
   };
-  if (order.of === 'device' && asksStatusOnly(options, conditionsOf(options))) {
-    return (await gatherFew()) ?? (await walkFurther()) ?? gatherAll();
+  if (!canWalk(options, order)) return (await gatherFew('all')) ?? gatherAll();
+  if (isKnownToIndex(options, order)) return skipDevices(db, options, order);
+
+  const { ofDevice, ofStatus } = conditionsOf(options);
+  const onlyNotDeleted = ofDevice.length === 1;
+  if (order.of === 'status' && onlyNotDeleted) {
+    const page = await walk(WALK.first);
+    if (page !== undefined) return page;
+  }
+  if (ofStatus.length > 0 && options.filter.status !== 'never') {
+    const few = await gatherFew('status');
+    if (few !== undefined) return few;
+    if (onlyNotDeleted) return (await walk(WALK.further)) ?? gatherAll();
   }
   const first = await walkToEnd(db, options, order, WALK.first);
   if (first.isWhole) return first.rows;
   const isNear = (options.limit / first.rows.length) * WALK.first <= WALK.near;
-  const [next, last] = isNear ? [walkFurther, gatherFew] : [gatherFew, walkFurther];
-  return (await next()) ?? (await last()) ?? gatherAll();
+  const steps = [() => walk(WALK.further), () => gatherFew('all')];
+  for (const step of isNear ? steps : steps.toReversed()) {
+    const page = await step();
+    if (page !== undefined) return page;
+  }
+  return gatherAll();
 }
 
 /** Among devices without the value there is no order to walk along. */
