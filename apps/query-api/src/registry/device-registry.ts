@@ -24,7 +24,7 @@ import { unavailable } from '@nexmdm/service';
 
 /** The registry of devices, as its statements have it; a database that is away is a 503. */
 export interface DeviceRegistry {
-  /** As the primary has it: a replica may not have the latest change yet. */
+  /** A device after its change, as the primary has it: a replica may not have the change yet. */
   find(id: string): Promise<DeviceRow | undefined>;
   /** Those of the devices that exist, likewise, in no order. */
   listById(ids: readonly string[]): Promise<DeviceRow[]>;
@@ -61,27 +61,27 @@ export function createDeviceRegistry(source: DeviceRegistrySource): DeviceRegist
   const legacy = createLegacyReads(db, source);
   const reads = () => (isFast() ? fast : legacy);
   return {
-    find: (id) => orTryAgain(() => reads().findDevice(id)),
+    find: (id) => orUncertain(() => reads().findDevice(id)),
     listById: (ids) => orTryAgain(() => reads().listDevicesById(ids)),
     async update(id, change) {
-      const updated = await orTryAgain(() => updateDevice(db, id, change));
+      const updated = await orUncertain(() => updateDevice(db, id, change));
       if (updated) onChanged([{ device_id: id }]);
       return updated;
     },
     async delete(id) {
-      const deleted = await orTryAgain(() => deleteDevice(db, id));
+      const deleted = await orUncertain(() => deleteDevice(db, id));
       if (deleted) onChanged([{ device_id: id }]);
       return deleted;
     },
     async restore(id, alias) {
-      const outcome = await orTryAgain(() => restoreDevice(db, id, alias));
+      const outcome = await orUncertain(() => restoreDevice(db, id, alias));
       if (outcome === 'restored') onChanged([{ device_id: id }]);
       return outcome;
     },
-    rotateToken: (id, rotation) => orTryAgain(() => rotateDeviceToken(db, id, rotation)),
-    revokeToken: (id) => orTryAgain(() => revokeDeviceToken(db, id)),
+    rotateToken: (id, rotation) => orUncertain(() => rotateDeviceToken(db, id, rotation)),
+    revokeToken: (id) => orUncertain(() => revokeDeviceToken(db, id)),
     async registerAll(devices) {
-      await orTryAgain(() => insertDevices(db, devices));
+      await orUncertain(() => insertDevices(db, devices));
       onChanged(devices.map(({ id }) => ({ device_id: id })));
     },
     listTakenAliases: (aliases) => orTryAgain(() => listTakenAliases(db, aliases)),
@@ -89,11 +89,24 @@ export function createDeviceRegistry(source: DeviceRegistrySource): DeviceRegist
   };
 }
 
-async function orTryAgain<T>(run: () => Promise<T>): Promise<T> {
+function orTryAgain<T>(read: () => Promise<T>): Promise<T> {
+  return orUnavailable('The database is not available; try again.', read);
+}
+
+/** A commit that went unanswered may have been made all the same. */
+function orUncertain<T>(change: () => Promise<T>): Promise<T> {
+  return orUnavailable(
+    'The database is not available, and the change may or may not have been made; look before ' +
+      'trying again.',
+    change,
+  );
+}
+
+async function orUnavailable<T>(detail: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (!mayPass(error)) throw error;
-    throw unavailable('The database is not available; try again.', error);
+    throw unavailable(detail, error);
   }
 }

@@ -14,7 +14,9 @@ import { cursorParameter, limitParameter } from '../api/parameters.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
 const NO_DEVICE = 'There is no such device, or it was deleted';
-const UNAVAILABLE = 'The database is not available';
+const UNAVAILABLE =
+  'The database is not available; the change may or may not have been made, so look before trying ' +
+  'again';
 
 export const changeDeviceOperation = {
   method: 'patch',
