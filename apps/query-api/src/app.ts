@@ -57,7 +57,6 @@ export function listOperations(): Operation[] {
   return createEndpoints({} as QueryAppDeps).map(({ operation }) => operation);
 }
 
-/** A path with a name comes before the one with a parameter in its place. */
 function createEndpoints(deps: QueryAppDeps): Endpoint[] {
   return [
     ...registryEndpoints(deps),

@@ -225,6 +225,27 @@ describe('so are the problems of every operation', () => {
     await expectProblem(422, withBody({ body: { no_such: 1 } }));
   });
 
+  test('405 for every other method, with those that the path takes', async () => {
+    const paths = Object.entries(document.paths).map(
+      ([path, methods]) => [path, Object.keys(methods)] as const,
+    );
+    for (const [path, methods] of [
+      ...paths,
+      ['/docs', ['get']],
+      ['/openapi.json', ['get']],
+    ] as const) {
+      const takes = methods.flatMap((one) => (one === 'get' ? ['GET', 'HEAD'] : one.toUpperCase()));
+      const filled = path.replaceAll(/\{\w+\}/g, DEVICES.unknown);
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        if (takes.includes(method)) continue;
+        const headers = { 'x-admin': TEST_ADMIN_KEY };
+        const { status, headers: answered } = await fetch(app.url + filled, { method, headers });
+        const allowed = answered.get('allow')?.split(', ').sort();
+        expect([method, path, status, allowed]).toEqual([method, path, 405, takes.sort()]);
+      }
+    }
+  });
+
   test('401 without the admin key, and 429 when that goes on', async () => {
     for (const documented of operations) {
       const response = await send(documented, goodRequest(documented), {});

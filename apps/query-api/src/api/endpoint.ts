@@ -49,29 +49,35 @@ function send(res: Response, { status = 200, body }: Answer): void {
   else res.json(body);
 }
 
-/** Adds the endpoints to an app; another method on one of their paths is answered with 405. */
+/**
+ * Adds the endpoints to an app; another method on one of their paths is answered with 405. A path
+ * without parameters is decided before one with a parameter in the place of its name.
+ */
 export function addEndpoints(app: Express, endpoints: readonly Endpoint[]): void {
   const budget = new ByteBudget(BODY_BYTES_MAX);
-  for (const one of endpoints) {
-    const { method, path } = one.operation;
-    app[method](expressPath(path), (req, res) => one.handle(req, res, budget));
+  const paths = Map.groupBy(endpoints, ({ operation }) => operation.path);
+  const named = [...paths.keys()].filter((path) => !path.includes('{'));
+  for (const path of new Set([...named, ...paths.keys()])) {
+    const ofPath = paths.get(path) ?? [];
+    for (const one of ofPath) {
+      app[one.operation.method](expressPath(path), (req, res) => one.handle(req, res, budget));
+    }
+    const methods = ofPath.map(({ operation }) => operation.method.toUpperCase());
+    refuseOtherMethods(app, expressPath(path), methods);
   }
-  const methods = new Map<string, string[]>();
-  for (const { operation } of endpoints) {
-    const path = expressPath(operation.path);
-    const allowed = operation.method === 'get' ? ['GET', 'HEAD'] : [operation.method.toUpperCase()];
-    methods.set(path, [...(methods.get(path) ?? []), ...allowed]);
-  }
-  for (const [path, allowed] of methods) {
-    app.all(path, (req) => {
-      throw new HttpProblem({
-        status: 405,
-        code: 'method-not-allowed',
-        detail: `${req.path} takes ${allowed.join(', ')}.`,
-        headers: { allow: allowed.join(', ') },
-      });
+}
+
+/** Answers what an app doesn't take at a path with 405; where it takes GET, it takes HEAD. */
+export function refuseOtherMethods(app: Express, path: string, methods: readonly string[]): void {
+  const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  app.all(path, (req) => {
+    throw new HttpProblem({
+      status: 405,
+      code: 'method-not-allowed',
+      detail: `${req.path} takes ${allowed.join(', ')}.`,
+      headers: { allow: allowed.join(', ') },
     });
-  }
+  });
 }
 
 function expressPath(path: string): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Express } from 'express';
+import { refuseOtherMethods } from '../api/endpoint.ts';
 import { createOpenApiDocument } from '../api/openapi.ts';
 import type { Operation } from '../api/operation.ts';
 import { renderPage } from './page.ts';
@@ -26,4 +27,5 @@ export function addDocs(app: Express, operations: readonly Operation[]): void {
   app.get('/docs', (_req, res) => {
     res.set('content-security-policy', POLICY).type('html').send(page);
   });
+  for (const path of ['/openapi.json', '/docs']) refuseOtherMethods(app, path, ['GET']);
 }

@@ -9,7 +9,7 @@ import {
 } from './route.ts';
 import { revokeTokenEndpoint, rotateTokenEndpoint } from './token-route.ts';
 
-/** All that changes the registry. They come before those that read one device by its id. */
+/** All that changes the registry. */
 export function registryEndpoints(deps: RegistryDeps): Endpoint[] {
   return [
     registerDevicesEndpoint(deps),
