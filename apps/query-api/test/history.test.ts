@@ -222,6 +222,12 @@ describe('availability', () => {
     });
   });
 
+  test('takes the first and the last time that there is', async () => {
+    for (const range of ['to=0001-01-01', 'from=9999-12-31&to=9999-12-31T23:59:59.999Z']) {
+      expect(await availability(range)).toMatchObject({ availability_pct: null, heartbeats: 0 });
+    }
+  });
+
   test('of no time is null', async () => {
     const empty = await availability(`from=${at(-60)}&to=${at(0)}`);
     expect(empty).toMatchObject({ availability_pct: null, heartbeats: 0, gaps: [] });
@@ -259,6 +265,9 @@ test.each([
   'heartbeats?resolution=1e3',
   'availability?from=yesterday',
   'availability?to=2026-02-30',
+  'availability?to=0000-01-01T00:00:00%2B23:59',
+  'availability?to=0001-01-01T00:00:00%2B00:01',
+  'heartbeats?to=9999-12-31T23:59:59-00:01',
   'availability?from=2026-01-02&to=2026-01-02',
   'availability?from=2024-01-01&to=2025-01-02',
   'availability?limit=3',

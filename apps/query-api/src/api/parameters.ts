@@ -8,7 +8,7 @@ const MAX_LIMIT = 1_000;
 export function integerParameter(min: number, max: number) {
   return z
     .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
     .meta({ parameter: { type: 'integer', minimum: min, maximum: max } });
@@ -28,15 +28,22 @@ export const booleanParameter = z
   .transform((text) => text === 'true')
   .meta({ parameter: { type: 'boolean' } });
 
+/** What a zone may move a time out of: the years that have four digits in UTC. */
+const FIRST_MOMENT = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** A time, or a day for its beginning. */
 export const timeParameter = z
   .string()
   .transform((text, context) => {
     const parsed = parseIsoTime(text) ?? parseIsoTime(`${text}T00:00:00Z`);
-    if (parsed !== null) return new Date(parsed);
+    if (parsed !== null && parsed >= FIRST_MOMENT && parsed <= LAST_MOMENT) return new Date(parsed);
     context.addIssue({
       code: 'custom',
-      message: 'must be an ISO-8601 time, such as 2026-11-23T09:00:00Z or 2026-11-23',
+      message:
+        parsed === null
+          ? 'must be an ISO-8601 time, such as 2026-11-23T09:00:00Z or 2026-11-23 (the + of a time zone is %2B in an address)'
+          : 'must be in the years 0001 to 9999 (UTC)',
     });
     return z.NEVER;
   })
@@ -52,7 +59,7 @@ export const cursorParameter = z
 /** Text that PostgreSQL can hold: U+0000 and half a surrogate pair it can't. */
 export const textParameter = z
   .string()
-  .min(1)
+  .min(1, 'must not be empty')
   .max(200)
   .refine(
     (text) => text.isWellFormed() && !text.includes('\0'),
