@@ -78,8 +78,9 @@ function expectNothingLost(agent: SimulatedAgent): void {
 
 describe('SimulatedAgent', () => {
   test('sends each heartbeat at its time', async () => {
-    const agent = startAgent({ answer: () => ACCEPTED });
-    await waitFor('ten heartbeats', () => tally.accepted >= 10);
+    // Far enough apart that a busy machine doesn't make two of them due at once.
+    const agent = startAgent({ answer: () => ACCEPTED, behaviour: { intervalMs: 1_000 } });
+    await waitFor('some heartbeats', () => tally.accepted >= 3);
     expect(tally.replayed).toBe(0);
     expect(tally.errorCount).toBe(0);
     expectNothingLost(agent);
