@@ -91,7 +91,7 @@ export function createQueryApi(config: QueryConfig, logger: Logger): Service {
     logger,
   );
   const cursors = createCursorCodec(config.adminKey);
-  const health = new Health({ database: () => ping(db) }, logger);
+  const health = new Health({ database: () => ping(db), flags: () => flags.checkRead() }, logger);
   const server = createHttpServer({
     handler: createQueryApp({
       logger,

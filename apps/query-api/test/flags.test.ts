@@ -187,6 +187,8 @@ describe('while the database is away', () => {
     await servers.close();
   });
 
+  const readiness = async ({ url }: AppProcess): Promise<unknown> =>
+    (await fetch(`${url}/readyz`)).json();
   const perfDiff = (of = app) => flagOf(of, 'perf-diff');
   const set = (enabled: boolean) => put(app, enabled, { flag: 'perf-diff' });
 
@@ -217,10 +219,39 @@ describe('while the database is away', () => {
     const late = await start({ DATABASE_URL: servers.postgres.url });
     try {
       expect(await perfDiff(late)).toMatchObject({ enabled: false, source: 'environment' });
+      expect(await readiness(late)).toMatchObject({
+        ready: false,
+        checks: { flags: expect.stringContaining('not read yet') },
+      });
       await servers.postgres.start();
       await waitFor('it reads what is stored', async () => {
         return (await perfDiff(late)).source === 'stored';
       });
+      expect(await readiness(late)).toMatchObject({ ready: true, checks: { flags: 'ok' } });
+      await servers.postgres.kill();
+      await waitFor('it is said', () => logged(late, 'flags.unavailable').length === 2);
+      expect(await readiness(late)).toMatchObject({ ready: false, checks: { flags: 'ok' } });
+    } finally {
+      await late.stop();
+    }
+  });
+
+  test('a start with only the replica takes what that has, and the primary has its say after', async () => {
+    // A database of its own stands for the replica: what it has shows where a flag was read.
+    await put(one, false);
+    const late = await start({
+      DATABASE_URL: servers.postgres.url,
+      READ_DATABASE_URL: database.url,
+    });
+    try {
+      expect(await flagOf(late)).toMatchObject({ enabled: false, source: 'stored' });
+      expect(await readiness(late)).toMatchObject({ ready: true, checks: { flags: 'ok' } });
+      expect(logged(late, 'flags.unavailable')).toHaveLength(1);
+      await put(one, true);
+      await servers.postgres.start();
+      await waitFor('the primary is read', () => logged(late, 'flags.available').length === 1);
+      expect(await flagOf(late)).toMatchObject({ source: 'environment' });
+      expect(await perfDiff(late)).toMatchObject({ enabled: false, source: 'stored' });
     } finally {
       await late.stop();
     }

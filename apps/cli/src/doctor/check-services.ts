@@ -51,6 +51,12 @@ async function checkService(
   });
 }
 
+/** The dependencies that the checks above don't know by their name. */
+const CHECKED_AS: Readonly<Record<string, string>> = {
+  database: 'postgresql',
+  flags: 'postgresql',
+};
+
 async function checkReady(name: string, base: string): Promise<Finding[]> {
   const { ok, fail } = findingsOf(name);
   const ready = await get(`${base}/readyz`);
@@ -65,7 +71,7 @@ async function checkReady(name: string, base: string): Promise<Finding[]> {
     fail(
       `readyz ${dependency}`,
       outcome,
-      `see the ${dependency === 'database' ? 'postgresql' : dependency} checks above; if they are well, the settings of ${name} name another one`,
+      `see the ${CHECKED_AS[dependency] ?? dependency} checks above; if they are well, the settings of ${name} name another one`,
     ),
   );
 }

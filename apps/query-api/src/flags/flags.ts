@@ -5,7 +5,9 @@ import { FLAG_NAMES, FLAGS, type FlagName } from './flag-names.ts';
 
 /** Where flags are kept for every process. */
 export interface FlagStore {
-  listValues(names: readonly string[]): Promise<FlagValue[]>;
+  listValues: (names: readonly string[]) => Promise<FlagValue[]>;
+  /** As a replica has them; undefined without one. */
+  listReplicaValues: ((names: readonly string[]) => Promise<FlagValue[]>) | undefined;
   change(change: FlagChange): Promise<{ value: FlagValue | undefined; changed: boolean }>;
 }
 
@@ -20,12 +22,13 @@ export interface FlagsOptions {
 // under way is given up first. Both are less than the two seconds that are promised.
 const POLL_MS = 500;
 const LOOK_TIMEOUT_MS = 1_200;
-/** The first connection may take longer; without an answer the process begins with its own settings. */
+/** The first connection may take longer. */
 const FIRST_LOOK_TIMEOUT_MS = 5_000;
 
 /**
  * The run-time flags: known here at any moment, the same in every process within two seconds, and
- * kept over restarts. While the database is away they stay what they were.
+ * kept over restarts. While the database is away they stay what they were; at a start without it they
+ * are what a replica has, and if that is away too, the process isn't ready until one of both answers.
  */
 export class Flags {
   readonly #options: FlagsOptions;
@@ -33,12 +36,13 @@ export class Flags {
   readonly #poll: Repeater;
   #looks = 0;
   #away = false;
+  #read = false;
 
   constructor(options: FlagsOptions) {
     this.#options = options;
     this.#poll = repeatEvery(
       POLL_MS,
-      () => this.#look(LOOK_TIMEOUT_MS),
+      () => this.#update(LOOK_TIMEOUT_MS),
       (error) => {
         this.#noteAway(error);
       },
@@ -51,10 +55,15 @@ export class Flags {
 
   /** Reads the flags and keeps them up to date from then on. */
   async start(): Promise<void> {
-    await this.#look(FIRST_LOOK_TIMEOUT_MS).catch((error: unknown) => {
+    await this.#update(FIRST_LOOK_TIMEOUT_MS).catch((error: unknown) => {
       this.#noteAway(error);
     });
     this.#poll.start();
+  }
+
+  /** @throws until they were read once: until then a kill switch may be set that nobody here knows of */
+  async checkRead(): Promise<void> {
+    if (!this.#read) throw new Error('not read yet; flags.unavailable in the log says why');
   }
 
   async stop(): Promise<void> {
@@ -98,12 +107,25 @@ export class Flags {
     return this.get(name);
   }
 
-  async #look(timeoutMs: number): Promise<void> {
-    const look = (this.#looks += 1);
-    const values = await within(timeoutMs, this.#options.store.listValues(FLAG_NAMES));
+  /** What a replica has may be of before a change, so it counts only while nothing else is known. */
+  async #update(timeoutMs: number): Promise<void> {
+    const { listValues, listReplicaValues } = this.#options.store;
+    try {
+      await this.#look(timeoutMs, listValues);
+    } catch (error) {
+      this.#noteAway(error);
+      if (!this.#read && listReplicaValues) await this.#look(timeoutMs, listReplicaValues);
+      return;
+    }
     if (this.#away) this.#options.logger.info('flags.available');
     this.#away = false;
+  }
+
+  async #look(timeoutMs: number, listValues: FlagStore['listValues']): Promise<void> {
+    const look = (this.#looks += 1);
+    const values = await within(timeoutMs, listValues(FLAG_NAMES));
     if (look !== this.#looks) return;
+    this.#read = true;
     for (const name of FLAG_NAMES) {
       this.#apply(
         name,

@@ -10,27 +10,32 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const POOL_MAX = 3;
 
 /**
- * The flags in the primary database. They are read over connections of their own, so that neither
- * slow reads nor slow changes keep a kill switch from working.
+ * The flags in the primary database, and in the one for reads where that is another. They are read
+ * over connections of their own, so that neither slow reads nor slow changes keep a kill switch from
+ * working.
  *
  * @param orUnavailable runs a change, and tells a database that is away as 503
  */
 export function openFlags(
-  config: Pick<QueryConfig, 'databaseUrl' | 'readFromLastStatus' | 'perfDiff'>,
+  config: Pick<QueryConfig, 'databaseUrl' | 'readDatabaseUrl' | 'readFromLastStatus' | 'perfDiff'>,
   primary: DatabaseHandle['db'],
   orUnavailable: <T>(run: () => Promise<T>) => Promise<T>,
   logger: Logger,
 ): { flags: Flags; close(): Promise<void> } {
-  const database = openDatabase({
-    url: config.databaseUrl,
-    poolMax: POOL_MAX,
-    applicationName: 'nexmdm-query-api',
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    onConnectionError: (error) => {
-      logger.debug('database.connection_lost', { error });
-    },
-  });
+  const open = (url: string) =>
+    openDatabase({
+      url,
+      poolMax: POOL_MAX,
+      applicationName: 'nexmdm-query-api',
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      onConnectionError: (error) => {
+        logger.debug('database.connection_lost', { error });
+      },
+    });
+  const database = open(config.databaseUrl);
+  const replica =
+    config.readDatabaseUrl === config.databaseUrl ? undefined : open(config.readDatabaseUrl);
   const flags = new Flags({
     defaults: {
       'read-from-last-status': config.readFromLastStatus,
@@ -38,6 +43,7 @@ export function openFlags(
     },
     store: {
       listValues: (names) => listFlagValues(database.db, names),
+      listReplicaValues: replica && ((names) => listFlagValues(replica.db, names)),
       change: (change) => orUnavailable(() => changeFlag(primary, change)),
     },
     logger,
@@ -46,7 +52,7 @@ export function openFlags(
     flags,
     async close() {
       await flags.stop();
-      await database.close();
+      await Promise.all([database.close(), replica?.close()]);
     },
   };
 }
