@@ -6,13 +6,19 @@ const US_PER_MS = 1_000;
 /** Picks the first heartbeat of each device and 10 s from those of a day, sorted by device and time. */
 export class BucketFilter {
   readonly #devices: ReadonlySet<string>;
+  readonly #latestMs: number;
   #last: { device: string; ts: number } | undefined;
   #sameBucket = 0;
+  #inFuture = 0;
   #leftOut = 0;
 
-  /** @param devices those that heartbeats are wanted of */
-  constructor(devices: ReadonlySet<string>) {
+  /**
+   * @param devices those that heartbeats are wanted of
+   * @param latestMs later ones can't be, ms since the epoch
+   */
+  constructor(devices: ReadonlySet<string>, latestMs: number) {
     this.#devices = devices;
+    this.#latestMs = latestMs;
   }
 
   take(rows: readonly SourceHeartbeat[]): ImportedHeartbeat[] {
@@ -23,6 +29,8 @@ export class BucketFilter {
       const ts = Math.floor(atMs / BUCKET_MS) * BUCKET_MS;
       if (!this.#devices.has(device)) {
         this.#leftOut += 1;
+      } else if (atMs > this.#latestMs) {
+        this.#inFuture += 1;
       } else if (this.#last?.device === device && this.#last.ts === ts) {
         this.#sameBucket += 1;
       } else {
@@ -40,9 +48,14 @@ export class BucketFilter {
   }
 
   /** How many were left out since the last call, and why. */
-  takeCounts(): { same_bucket: number; left_out: number } {
-    const counts = { same_bucket: this.#sameBucket, left_out: this.#leftOut };
+  takeCounts(): { same_bucket: number; in_future: number; left_out: number } {
+    const counts = {
+      same_bucket: this.#sameBucket,
+      in_future: this.#inFuture,
+      left_out: this.#leftOut,
+    };
     this.#sameBucket = 0;
+    this.#inFuture = 0;
     this.#leftOut = 0;
     return counts;
   }

@@ -22,7 +22,8 @@ export type NoteReason =
   | 'token_added'
   | 'token_differs'
   | 'threshold_invalid'
-  | 'last_status_broken';
+  | 'last_status_broken'
+  | 'time_in_future';
 
 export const REASONS: Readonly<Record<SkipReason | NoteReason, string>> = {
   id_invalid: 'its id is not a UUID',
@@ -40,6 +41,7 @@ export const REASONS: Readonly<Record<SkipReason | NoteReason, string>> = {
   token_differs: 'it is here with another token, which was left as it is',
   threshold_invalid: 'its monitoring threshold is not 1 to 1440 minutes; it has the default, 10',
   last_status_broken: 'its last_status is not JSON; what else is known was taken',
+  time_in_future: 'it has a time that is still to come, which was not taken',
 };
 
 export interface Finding {

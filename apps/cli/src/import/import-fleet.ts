@@ -9,6 +9,7 @@ import {
 import type { DeviceClaims } from './device-claims.ts';
 import type { ImportContext } from './import-context.ts';
 import type { NoteReason } from './findings.ts';
+import { latestTime } from './latest-time.ts';
 import { planDevice, type DevicePlan } from './plan-device.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -31,7 +32,8 @@ export async function importFleet(
   };
   await fromSource(async (transaction) => {
     const defaults = await readMonitoringDefaults(transaction, source);
-    for await (const chunk of readAhead(readSourceDevices(transaction, source, CHUNK))) {
+    const read = readSourceDevices(transaction, source, latestTime(), CHUNK);
+    for await (const chunk of readAhead(read)) {
       const plans: DevicePlan[] = [];
       for (const row of chunk) {
         const plan = planDevice(row, defaults);

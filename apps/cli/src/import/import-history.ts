@@ -14,6 +14,7 @@ import {
 import { backoffMs, pause } from '@nexmdm/service';
 import { BucketFilter } from './bucket-filter.ts';
 import type { ImportContext } from './import-context.ts';
+import { latestTime } from './latest-time.ts';
 import { readAhead } from './read-ahead.ts';
 
 export interface HeartbeatCounts {
@@ -22,6 +23,8 @@ export interface HeartbeatCounts {
   already_there: number;
   /** Second and later ones of a device within 10 s. */
   same_bucket: number;
+  /** Of times that are still to come. */
+  in_future: number;
   /** Of devices that were skipped, or are unknown. */
   left_out: number;
 }
@@ -78,8 +81,11 @@ export async function importHistory(
       add(result, { read, imported: 0, already_there: imported + already_there, ...rest });
     } else {
       const began = Date.now();
-      const counts = await importDay(context, table, day, devices, result);
       const end = startOfDay(addDays(day, 1)).getTime();
+      const latestMs = Math.min(latestTime().getTime(), end - 1);
+      const filter = new BucketFilter(devices, latestMs);
+      // What is of no day up to now is read, and counted, with the one under way.
+      const counts = await importDay(context, table, day, { andLater: back === 0, filter }, result);
       if (!dryRun && began > end + SETTLED_MS) await onDone(day, counts);
     }
   }
@@ -91,6 +97,7 @@ const NOTHING: HeartbeatCounts = {
   imported: 0,
   already_there: 0,
   same_bucket: 0,
+  in_future: 0,
   left_out: 0,
 };
 
@@ -108,14 +115,14 @@ async function importDay(
   context: ImportContext,
   table: SourceTable,
   day: Day,
-  devices: ReadonlySet<string>,
+  { andLater, filter }: { andLater: boolean; filter: BucketFilter },
   total: HeartbeatCounts,
 ): Promise<HeartbeatCounts> {
   const { target, dryRun, progress, fromSource, intoTarget } = context;
   const counts = { ...NOTHING };
-  const filter = new BucketFilter(devices);
   await fromSource(async (transaction) => {
-    for await (const rows of readAhead(readSourceHeartbeats(transaction, table, day, CHUNK))) {
+    const read = readSourceHeartbeats(transaction, table, day, andLater, CHUNK);
+    for await (const rows of readAhead(read)) {
       const heartbeats = filter.take(rows);
       if (counts.read === 0 && !dryRun) await intoTarget(() => makePartition(target, day));
       const imported = await intoTarget(() => importHeartbeats(target, day, heartbeats, dryRun));

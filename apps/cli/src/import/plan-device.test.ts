@@ -32,6 +32,7 @@ const SOURCE: SourceDevice = {
   monitored_threshold_min: 5,
   monitor_enabled: true,
   monitoring_use_defaults: false,
+  time_in_future: false,
   state: null,
 };
 
@@ -115,6 +116,20 @@ describe('planning a device', () => {
     expect(plan({ last_seen: CREATED, state: { last_ts: LATER } }).status).toMatchObject({
       last_seen_at: LATER,
     });
+  });
+
+  test('a time that is still to come is not known: the latest of the others counts', () => {
+    const future = { time_in_future: true, state: { last_ts: null, battery_pct: 50 } };
+    for (const [seen, lastSeen] of [
+      [LATER, LATER],
+      [null, CREATED],
+    ] as const) {
+      const { status, notes } = plan({ ...future, last_seen: seen });
+      expect(status).toMatchObject({ last_ts: lastSeen, last_seen_at: lastSeen, battery_pct: 50 });
+      expect(notes).toEqual(['time_in_future']);
+    }
+    expect(plan({ ...future, created_at: null }).status).toBeNull();
+    expect(plan({ time_in_future: true }).status).toBeNull();
   });
 
   test('what does not fit a column becomes null', () => {

@@ -47,6 +47,7 @@ export function planDevice(
   const parsed = parseLastStatus(source.last_status);
   const last = parsed === 'broken' ? null : parsed;
   const notes: NoteReason[] = parsed === 'broken' ? ['last_status_broken'] : [];
+  if (source.time_in_future) notes.push('time_in_future');
   const token_id = readToken(source, notes);
   const monitoring = readMonitoring(source, defaults, notes);
   const status = readStatus(id, { ...source, ...monitoring }, last, parsed === 'broken');
@@ -164,8 +165,7 @@ function readStatus(
   const stateAt = time(state?.last_ts);
   // A registration sets `last_seen` too.
   const sinceRegistration = source.last_seen === null ? 0 : (source.seen_after_s ?? Infinity);
-  const reported =
-    stateAt !== null || last !== null || broken || sinceRegistration > REGISTRATION_S;
+  const reported = state !== null || last !== null || broken || sinceRegistration > REGISTRATION_S;
   const seenAt = time(source.last_seen) ?? stateAt ?? time(source.created_at);
   if (!reported || seenAt === null) return null;
   const lastTs = stateAt ?? seenAt;

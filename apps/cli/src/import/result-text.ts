@@ -23,7 +23,7 @@ export function resultText(result: ImportResult, { dryRun, report }: TextOptions
             history.read,
             history.imported,
             history.already_there,
-            history.left_out + history.same_bucket,
+            history.left_out + history.same_bucket + history.in_future,
           ],
         ]),
   ];
@@ -69,9 +69,9 @@ const SKIPPED =
   'away: mend the device in the source and import again before its agent reports here.';
 
 function historyLines(history: NonNullable<ImportResult['history']>): string[] {
-  const { same_bucket, left_out, days, days_done_before, days_closed } = history;
+  const { same_bucket, in_future, left_out, days, days_done_before, days_closed } = history;
   return [
-    `Of the heartbeats left out, ${same_bucket} came within 10 s of another one and ${left_out} are of devices that are not imported.`,
+    `Of the heartbeats left out, ${same_bucket} came within 10 s of another one, ${left_out} are of devices that are not imported and ${in_future} of times still to come.`,
     ...(days_done_before > 0
       ? [
           `${days_done_before} of ${days} days were complete before and not read again (--every-day does).`,

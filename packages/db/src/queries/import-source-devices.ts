@@ -38,13 +38,15 @@ export interface SourceDevice {
   monitored_threshold_min: number | null;
   monitor_enabled: boolean | null;
   monitoring_use_defaults: boolean | null;
+  /** One of its times is later than it can be; see `readSourceDevices`. */
+  time_in_future: boolean;
   /** Its row of `device_last_status`. */
   state: SourceState | null;
 }
 
 /** Columns that the source doesn't have are left out. */
 export interface SourceState extends Partial<Nullable<StateColumns>> {
-  last_ts: string;
+  last_ts: string | null;
   monitored_package?: string | null;
   monitored_threshold_min?: number | null;
 }
@@ -91,41 +93,64 @@ const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
  * Every device with its last status, in parts. Of those that claim the same alias or token the one
  * that is in use comes first: not revoked, and seen last.
  *
+ * @param latest what is later than this is not known, and null; but what is revoked then is revoked
  * @throws ImportSourceError
  */
 export function readSourceDevices(
   transaction: QueryExecutorProvider,
   { devices, lastStatus }: ImportSource,
+  latest: Date,
   limit: number,
 ): AsyncGenerator<SourceDevice[]> {
+  // Written out: a cursor takes no parameters.
+  const bound = sql`${sql.lit(latest.toISOString())}::timestamptz`;
+  const known = (time: RawBuilder<unknown>) =>
+    sql`CASE WHEN isfinite(${time}) AND ${time} <= ${bound} THEN ${time} END`;
   const device = (name: string) => sourceColumn(devices, 'd', name, DEVICE_COLUMNS[name] ?? 'text');
-  const columns = Object.entries(DEVICE_COLUMNS).map(
-    ([name, kind]) =>
-      sql`${kind === 'time' ? textOf(device(name)) : device(name)} AS ${sql.ref(name)}`,
+  const [createdAt, lastSeen] = [known(device('created_at')), known(device('last_seen'))];
+  const revokedAt = device('token_revoked_at');
+  const stateAt = sourceColumn(lastStatus, 's', 'last_ts', 'time');
+  const columns = {
+    ...Object.fromEntries(Object.keys(DEVICE_COLUMNS).map((name) => [name, device(name)])),
+    token_revoked_at: textOf(
+      sql`CASE WHEN ${revokedAt} > ${bound} THEN ${bound} ELSE ${revokedAt} END`,
+    ),
+    created_at: textOf(createdAt),
+    last_seen: textOf(lastSeen),
+    seen_after_s: sql`extract(epoch FROM ${lastSeen} - ${createdAt})::float8`,
+    time_in_future: sql`coalesce(${bound} < greatest(
+      ${revokedAt}, ${device('created_at')}, ${device('last_seen')}, ${stateAt}
+    ), false)`,
+    state: stateOf(lastStatus, known(stateAt)),
+  };
+  const selected = Object.entries(columns).map(
+    ([name, value]) => sql`${value} AS ${sql.ref(name)}`,
   );
   const query = sql<SourceDevice>`
-    SELECT ${sql.join(columns)},
-      extract(epoch FROM ${device('last_seen')} - ${device('created_at')})::float8 AS seen_after_s,
-      ${stateOf(lastStatus)} AS state
+    SELECT ${sql.join(selected)}
     FROM devices d
     ${
       lastStatus === undefined
         ? sql``
         : sql`LEFT JOIN device_last_status s ON s.device_id::text = d.id::text`
     }
-    ORDER BY d.id::text ~* ${sql.lit(UUID)} DESC, ${device('token_revoked_at')} IS NOT NULL,
-      ${device('last_seen')} DESC NULLS LAST, d.id::text COLLATE "C"
+    ORDER BY d.id::text ~* ${sql.lit(UUID)} DESC, ${revokedAt} IS NOT NULL,
+      coalesce(${lastSeen}, ${known(stateAt)}, ${createdAt}) DESC NULLS LAST,
+      d.id::text COLLATE "C"
   `;
   return readByCursor(transaction, query, limit);
 }
 
-function stateOf(lastStatus: ImportSource['lastStatus']): RawBuilder<unknown> {
+function stateOf(
+  lastStatus: ImportSource['lastStatus'],
+  lastTs: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   if (lastStatus === undefined) return sql`NULL::json`;
   const columns = Object.entries(STATUS_COLUMNS)
     .filter(([name]) => lastStatus.has(name))
     .map(([name, kind]) => {
-      const column = sourceColumn(lastStatus, 's', name, kind);
-      return sql`${kind === 'time' ? textOf(column) : column} AS ${sql.ref(name)}`;
+      const value = name === 'last_ts' ? textOf(lastTs) : sourceColumn(lastStatus, 's', name, kind);
+      return sql`${value} AS ${sql.ref(name)}`;
     });
   return sql`
     CASE WHEN s.device_id IS NOT NULL THEN

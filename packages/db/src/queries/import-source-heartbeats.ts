@@ -15,12 +15,14 @@ export interface SourceHeartbeat extends Omit<StateColumns, 'status'> {
 /**
  * The heartbeats of a day in parts, by device and time.
  *
+ * @param andLater also those of every later day
  * @throws ImportSourceError
  */
 export function readSourceHeartbeats(
   transaction: QueryExecutorProvider,
   table: SourceTable,
   day: Day,
+  andLater: boolean,
   limit: number,
 ): AsyncGenerator<SourceHeartbeat[]> {
   const state = STATE_COLUMNS.map(
@@ -32,7 +34,7 @@ export function readSourceHeartbeats(
     SELECT h.device_id::text AS device_id,
       round(extract(epoch FROM h.ts) * 1000000)::float8 AS ts_us, ${sql.join(state)}
     FROM device_heartbeats h
-    WHERE h.ts >= ${from} AND h.ts < ${to}
+    WHERE h.ts >= ${from} ${andLater ? sql`` : sql`AND h.ts < ${to}`}
     ORDER BY h.device_id::text COLLATE "C", h.ts ${table.has('hb_id') ? sql`, h.hb_id` : sql``}
   `;
   return readByCursor(transaction, query, limit);
