@@ -17,6 +17,15 @@ const BATCH = 4_000;
 export const deviceId = (number: number) =>
   `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
+/** The five reads that have a fast and a legacy way. */
+export const READ_PATHS = [
+  '/v1/devices?limit=50',
+  `/v1/devices/${deviceId(4)}`,
+  '/v1/devices/offline',
+  '/v1/devices/unity-down',
+  '/v1/metrics',
+];
+
 /**
  * A fleet as one finds it in the field, the same for the same options: some devices report to the
  * end, some went quiet, some have gaps, some have clocks that are wrong and replay their queue later,

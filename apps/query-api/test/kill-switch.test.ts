@@ -8,17 +8,10 @@ import {
   type AppProcess,
   type TestDatabase,
 } from '@nexmdm/testing';
-import { deviceId, generateFleet } from './generated-fleet.ts';
+import { generateFleet, READ_PATHS } from './generated-fleet.ts';
 
 const REACH_MS = 2_000;
 const CLIENTS = 8;
-const PATHS = [
-  '/v1/devices?limit=50',
-  `/v1/devices/${deviceId(4)}`,
-  '/v1/devices/offline',
-  '/v1/devices/unity-down',
-  '/v1/metrics',
-];
 
 let database: TestDatabase;
 let apps: AppProcess[];
@@ -58,7 +51,7 @@ class Askers {
   async #ask(app: AppProcess, first: number): Promise<void> {
     for (let turn = first; !this.#stopped; turn += 1) {
       const asked = performance.now();
-      const answer = await adminGet(app.url, PATHS[turn % PATHS.length] as string);
+      const answer = await adminGet(app.url, READ_PATHS[turn % READ_PATHS.length] as string);
       await answer.arrayBuffer();
       const path = answer.headers.get('x-read-path');
       this.answers.push({ status: answer.status, path, at: asked });

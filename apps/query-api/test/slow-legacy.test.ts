@@ -9,7 +9,7 @@ import {
   type TestDatabase,
 } from '@nexmdm/testing';
 import { Client } from 'pg';
-import { deviceId, generateFleet } from './generated-fleet.ts';
+import { generateFleet, READ_PATHS } from './generated-fleet.ts';
 
 interface PerfDiffState {
   running: number;
@@ -18,13 +18,6 @@ interface PerfDiffState {
 }
 
 const REQUESTS = 60;
-const PATHS = [
-  '/v1/devices?limit=50',
-  `/v1/devices/${deviceId(4)}`,
-  '/v1/devices/offline',
-  '/v1/devices/unity-down',
-  '/v1/metrics',
-];
 
 let database: TestDatabase;
 let app: AppProcess;
@@ -72,9 +65,9 @@ describe('comparisons while the history does not answer', () => {
     await blocker.query('BEGIN');
     await blocker.query('LOCK TABLE device_heartbeats IN ACCESS EXCLUSIVE MODE');
     // None of these answers could come if it waited for the other way of reading.
-    for (let sent = 0; sent < REQUESTS; sent += PATHS.length) {
-      const answers = await Promise.all(PATHS.map((path) => adminGet(app.url, path)));
-      expect(answers.map(({ status }) => status)).toEqual(PATHS.map(() => 200));
+    for (let sent = 0; sent < REQUESTS; sent += READ_PATHS.length) {
+      const answers = await Promise.all(READ_PATHS.map((path) => adminGet(app.url, path)));
+      expect(answers.map(({ status }) => status)).toEqual(READ_PATHS.map(() => 200));
     }
     const state = await waitFor('the comparisons to wait', async () =>
       (await waitingReads()) === before.max_running ? perfDiff() : undefined,

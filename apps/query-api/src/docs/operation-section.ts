@@ -9,6 +9,7 @@ import { curlExample } from './curl.ts';
 import { html, joinHtml, type Html } from './html.ts';
 import { inlineMarkdown, markdown } from './markdown.ts';
 import { meaningOf, renderSchema, typeOf } from './schema-table.ts';
+import { renderTable } from './table.ts';
 
 const RESPONSES = '#/components/responses/';
 const PROBLEM = 'application/problem+json';
@@ -68,20 +69,7 @@ function renderParameters(parameters: readonly ParameterObject[], id: string): H
       </tr>`,
   );
   return html`<h4>Parameters</h4>
-    <div class="wide" tabindex="0" role="region" aria-label="Parameters of ${id}">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Parameter</th>
-            <th scope="col">Type</th>
-            <th scope="col">Meaning</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>`;
+    ${renderTable(`Parameters of ${id}`, 'Parameter', rows)}`;
 }
 
 function placeOf({ in: place, required }: ParameterObject): string {

@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../api/json-schema.ts';
 import { html, joinHtml, type Html } from './html.ts';
 import { inlineMarkdown } from './markdown.ts';
+import { renderTable } from './table.ts';
 
 const COMPONENTS = '#/components/schemas/';
 
@@ -15,20 +16,7 @@ export function renderSchema(schema: JsonSchema, label: string): Html {
   }
   const rows = fieldsOf(schema, '');
   if (rows.length === 0) return html`<p>${typeOf(schema)}${limitsOf(schema)}</p>`;
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${label}">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Field</th>
-          <th scope="col">Type</th>
-          <th scope="col">Meaning</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return renderTable(label, 'Field', rows);
 }
 
 /** A row for each field, those of inner objects and lists under their path. */
